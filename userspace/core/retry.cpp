@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/retry.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+
+namespace memhp
+{
+namespace
+{
+
+constexpr Time soon_delay = std::chrono::milliseconds(10);
+constexpr unsigned soon_limit = 3;
+
+} // namespace
+
+std::string_view to_string(Change change)
+{
+	return change == Change::online ? "online" : "offline";
+}
+
+Next classify(Change change, const Outcome &outcome, unsigned failures)
+{
+	if (outcome.reached)
+		return Next::done;
+	if (outcome.killed)
+		return Next::later;
+
+	switch (outcome.error) {
+	case ENOENT:
+	case ENODEV:
+		return Next::gone;
+	case EAGAIN:
+	case EINTR:
+		return Next::soon;
+	case EBUSY:
+		// In a kernel zone a quick EBUSY is an unmovable page: once may be chance.
+		if (change == Change::offline && outcome.kernel_zone && failures >= 1)
+			return Next::hopeless;
+		return Next::later;
+	case EINVAL: // a hole, several zones
+	case EPERM:
+	case EACCES:
+	case EROFS:
+	case EHWPOISON:
+		return Next::hopeless;
+	default:
+		// 0 without the wanted state: somebody else changed it back at once.
+		return Next::later;
+	}
+}
+
+Time Backoff::delay(unsigned failures, double random) const
+{
+	const auto steps = static_cast<double>(failures > 0 ? failures - 1 : 0);
+	const auto longest = static_cast<double>(max.count());
+	const auto base =
+		std::min(static_cast<double>(initial.count()) * std::pow(factor, steps), longest);
+	return Time(std::llround(base * (1.0 + jitter * random)));
+}
+
+Job::Job(JobSpec spec) : spec_(std::move(spec)), random_(spec_.seed)
+{
+	records_.reserve(spec_.blocks.size());
+	for (const auto block : spec_.blocks) {
+		BlockRecord record;
+		record.block = block;
+		records_.push_back(std::move(record));
+	}
+	spec_.goal = std::min(spec_.goal, records_.size());
+}
+
+size_t Job::missing() const
+{
+	// A block that is gone needs no offline any more, but cannot be onlined.
+	const auto reached = done_ + (spec_.change == Change::offline ? gone_ : 0);
+	return spec_.goal > reached ? spec_.goal - reached : 0;
+}
+
+Time Job::attempt_deadline(const BlockRecord &record) const
+{
+	Time span = spec_.attempt_deadline;
+	for (unsigned i = 0; i < record.failures && span < spec_.attempt_deadline_max; ++i)
+		span *= 2;
+	return std::min(span, std::max(spec_.attempt_deadline, spec_.attempt_deadline_max));
+}
+
+Job::Step Job::next(Time now)
+{
+	if (cancelled_ || missing() == 0)
+		return Finished{};
+	if (now >= spec_.deadline) {
+		timed_out_ = true;
+		return Finished{};
+	}
+	if (now < pause_until_)
+		return Wait{std::min(pause_until_, spec_.deadline)};
+
+	while (untried_ < records_.size()) {
+		const auto &record = records_[untried_++];
+		if (record.standing == Standing::pending)
+			return Attempt{record.block, std::min(attempt_deadline(record),
+							      spec_.deadline - now)};
+	}
+	const BlockRecord *first = nullptr;
+	for (const auto &record : records_)
+		if (record.standing == Standing::pending && (!first || record.due < first->due))
+			first = &record;
+	if (!first)
+		return Finished{};
+	if (now < first->due)
+		return Wait{std::min(first->due, spec_.deadline)};
+	return Attempt{first->block, std::min(attempt_deadline(*first), spec_.deadline - now)};
+}
+
+void Job::result(uint64_t block, const Outcome &outcome, Time now)
+{
+	const auto found = std::find_if(records_.begin(), records_.end(),
+					[&](const auto &record) { return record.block == block; });
+	if (found == records_.end() || found->standing != Standing::pending)
+		return;
+	auto &record = *found;
+
+	if (outcome.preempted && !outcome.reached) {
+		record.due = now;
+		return;
+	}
+	auto next = classify(spec_.change, outcome, record.failures);
+	if (next == Next::soon && record.soon >= soon_limit)
+		next = Next::later;
+	if (next == Next::done || next == Next::gone) {
+		record.standing = next == Next::done ? Standing::done : Standing::gone;
+		++(next == Next::done ? done_ : gone_);
+		record.error = 0;
+		return;
+	}
+
+	++failed_attempts_;
+	++record.failures;
+	record.error = outcome.error;
+	record.killed = outcome.killed;
+	record.stage = outcome.stage;
+	if (next == Next::hopeless) {
+		record.standing = Standing::hopeless;
+		++hopeless_;
+	} else if (next == Next::soon) {
+		++record.soon;
+		record.due = now + soon_delay;
+	} else {
+		std::uniform_real_distribution<double> jitter(-1.0, 1.0);
+		record.due = now + spec_.backoff.delay(record.failures, jitter(random_));
+	}
+	// An attempt holds the hotplug lock and switches the per-CPU page lists off for everybody:
+	// leave the machine as much time as was taken from it.
+	if (spec_.change == Change::offline)
+		pause_until_ = now + outcome.took;
+}
+
+} // namespace memhp

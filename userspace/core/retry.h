@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/block.h"
+#include "core/units.h"
+
+namespace memhp
+{
+
+enum class Change { online, offline };
+
+std::string_view to_string(Change change);
+
+/// What one attempt on a block came to, read back from the block afterwards.
+struct Outcome {
+	int error = 0;		///< errno of the write, 0 for none
+	bool reached = false;	///< the block is in the wanted state now, whoever did it
+	bool killed = false;	///< ended by us, at the attempt's deadline
+	bool preempted = false; ///< ended by us, to let something more urgent pass
+	bool kernel_zone = false; ///< the block lies in a kernel zone
+	Time took{};
+	std::string stage; ///< where in the kernel it failed, if the module saw it
+};
+
+/// What to do after an attempt.
+enum class Next {
+	done,	  ///< the block is in the wanted state
+	gone,	  ///< the block does not exist any more
+	later,	  ///< try again, after a delay that doubles
+	soon,	  ///< try again after a moment
+	hopeless, ///< no further attempt of this request can do it
+};
+
+/// The errno table. `failures` counts the attempts on this block that failed before.
+Next classify(Change change, const Outcome &outcome, unsigned failures);
+
+struct Backoff {
+	Time initial = std::chrono::milliseconds(100);
+	double factor = 2.0;
+	Time max = std::chrono::seconds(30);
+	double jitter = 0.2; ///< a delay is off by up to this share, so that blocks do not march in step
+
+	/// Delay after `failures` failed attempts (1 and up). `random` is in [-1, 1].
+	Time delay(unsigned failures, double random) const;
+};
+
+struct JobSpec {
+	Change change = Change::online;
+	OnlineType type = OnlineType::movable; ///< of an online
+	std::vector<uint64_t> blocks;	       ///< in the order to try them
+	size_t goal = 0;		       ///< how many of them are wanted
+	Time deadline = Time::max();	       ///< point in time at which the job ends
+	Time attempt_deadline = std::chrono::seconds(2); ///< span; doubles with each failure
+	Time attempt_deadline_max = std::chrono::seconds(30);
+	Backoff backoff;
+	unsigned seed = 1; ///< of the jitter
+};
+
+/// One request on a set of blocks: which block to try next, when, and when it is over. A pure
+/// machine: the caller asks next(), does what it says, and reports by result().
+class Job
+{
+public:
+	enum class Standing { pending, done, gone, hopeless };
+
+	struct BlockRecord {
+		uint64_t block = 0;
+		Standing standing = Standing::pending;
+		unsigned failures = 0;
+		unsigned soon = 0; ///< failures that were followed by a short pause
+		int error = 0;	   ///< of the last failed attempt
+		bool killed = false;
+		std::string stage;
+		Time due{}; ///< not before this
+	};
+
+	struct Attempt {
+		uint64_t block;
+		Time deadline; ///< span after which the attempt is to be killed
+	};
+	struct Wait {
+		Time until; ///< ask again then
+	};
+	struct Finished {
+	};
+	using Step = std::variant<Attempt, Wait, Finished>;
+
+	explicit Job(JobSpec spec);
+
+	/// The next step. Of an Attempt the result must be reported before the next call.
+	Step next(Time now);
+	void result(uint64_t block, const Outcome &outcome, Time now);
+
+	/// Ends the job: next() answers Finished from now on.
+	void cancel() { cancelled_ = true; }
+
+	const JobSpec &spec() const { return spec_; }
+	const std::vector<BlockRecord> &records() const { return records_; }
+	size_t done() const { return done_; } ///< blocks in the wanted state
+	/// Blocks wanted that are still to come: 0 when the goal is reached.
+	size_t missing() const;
+	bool cancelled() const { return cancelled_; }
+	/// True when the total deadline ended it.
+	bool timed_out() const { return timed_out_; }
+	unsigned failed_attempts() const { return failed_attempts_; }
+
+private:
+	Time attempt_deadline(const BlockRecord &record) const;
+
+	JobSpec spec_;
+	std::vector<BlockRecord> records_;
+	size_t untried_ = 0; ///< records from here on had no attempt yet
+	size_t done_ = 0;
+	size_t gone_ = 0;
+	size_t hopeless_ = 0;
+	unsigned failed_attempts_ = 0;
+	Time pause_until_{};
+	bool cancelled_ = false;
+	bool timed_out_ = false;
+	std::minstd_rand random_;
+};
+
+} // namespace memhp

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "core/target.h"
+#include "core/units.h"
+#include "memhpctl/verbs.h"
+#include "system/kmod.h"
+#include "system/report.h"
+#include "system/varlink.h"
+#include "system/writer.h"
+
+namespace memhp
+{
+
+using nlohmann::json;
+
+namespace
+{
+
+/// One line on a terminal that is written over at each step; nothing elsewhere.
+class ProgressLine
+{
+public:
+	explicit ProgressLine(bool wanted) : wanted_(wanted && isatty(STDERR_FILENO)) {}
+	~ProgressLine()
+	{
+		if (shown_)
+			fmt::print(stderr, "\r\033[K");
+	}
+
+	void show(const Progress &progress)
+	{
+		if (!wanted_)
+			return;
+		shown_ = true;
+		fmt::print(stderr, "\r\033[K{} of {} blocks", progress.done, progress.goal);
+		if (!progress.reached)
+			fmt::print(stderr, ", block {}: {}", progress.block,
+				   progress.killed ? "no end within its deadline, trying again later"
+						   : strerror(progress.error));
+		std::fflush(stderr);
+	}
+
+private:
+	bool wanted_;
+	bool shown_ = false;
+};
+
+bool nobody_there(const Error &error)
+{
+	return error.code == std::errc::no_such_file_or_directory ||
+	       error.code == std::errc::connection_refused;
+}
+
+/// Carried out by memhpd; closing the connection (Ctrl-C) cancels it there.
+Result<std::optional<Report>> through_daemon(varlink::Client &client, const ChangeOptions &options,
+					     ProgressLine &line)
+{
+	auto parameters = to_json(options.request);
+	if (options.no_wait)
+		parameters["detach"] = true;
+	const auto *method = options.request.change == Change::online ? "io.memhp.Online"
+								      : "io.memhp.Offline";
+	const auto answer = client.call(method, parameters, [&](const json &values) {
+		const auto progress = progress_from_json(values.value("progress", json::object()));
+		if (progress)
+			line.show(*progress);
+	});
+	if (!answer)
+		return fail(answer.error());
+	if (options.no_wait)
+		return std::optional<Report>();
+	const auto report = report_from_json(answer->value("report", json::object()));
+	if (!report)
+		return fail(report.error());
+	return std::optional<Report>(*report);
+}
+
+/// Carried out here, by the daemon's engine.
+Result<std::optional<Report>> by_ourselves(const Sysfs &sysfs, const ChangeOptions &options,
+					   ProgressLine &line)
+{
+	Loop loop;
+	Writer writer(loop, sysfs.root_fd());
+	Engine engine(loop, sysfs, writer);
+	const Kmod kmod(sysfs.root_fd());
+	engine.set_stage_of([&](uint64_t block) { return kmod.last_stage(block); });
+
+	std::optional<Report> report;
+	const auto job = start(
+		engine, sysfs, options.request,
+		[&](const Attempted &, const Progress &progress) { line.show(progress); },
+		[&](const Report &result) {
+			report = result;
+			loop.quit(0);
+		});
+	if (!job)
+		return fail(job.error());
+	const auto on_int = loop.signal(SIGINT, [&] { engine.cancel(*job); });
+	const auto on_term = loop.signal(SIGTERM, [&] { engine.cancel(*job); });
+	loop.run();
+	return report;
+}
+
+Result<void> get_consent(const Sysfs &sysfs, const ChangeOptions &options)
+{
+	const auto target = parse_target(options.request.target);
+	if (!target || options.yes || options.request.change == Change::online ||
+	    !needs_consent(*target))
+		return {};
+	const auto selection = select(sysfs, options.request);
+	if (!selection)
+		return fail(selection.error());
+	const auto size = format_size(selection->goal * sysfs.block_size());
+	if (!isatty(STDIN_FILENO))
+		return fail_input(fmt::format("'{}' is {} of this machine's own memory; add --yes if "
+					      "that is meant",
+					      target->text, size));
+	fmt::print(stderr, "Take {} ({} blocks) offline, '{}'? [y/N] ", size, selection->goal,
+		   target->text);
+	std::string answer;
+	if (!std::getline(std::cin, answer) || (answer != "y" && answer != "Y" && answer != "yes"))
+		return fail_input("nothing was done");
+	return {};
+}
+
+int dry_run(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &request)
+{
+	const auto selection = select(sysfs, request);
+	if (!selection)
+		return complain(selection.error());
+	const auto verb = to_string(request.change);
+	if (globals.json) {
+		const json document = {{"change", verb},
+				       {"goal", selection->goal},
+				       {"order", selection->blocks},
+				       {"already", selection->already},
+				       {"left_to_host", selection->left_to_host}};
+		fmt::print("{}\n", document.dump(2));
+		return exit_done;
+	}
+	fmt::print("would {} {} blocks ({})", verb, selection->goal,
+		   format_size(selection->goal * sysfs.block_size()));
+	if (selection->goal > 0) {
+		std::string order;
+		for (const auto block : selection->blocks)
+			order += fmt::format(" {}", block);
+		fmt::print(", in this order:{}", order);
+	}
+	fmt::print("\n");
+	return exit_done;
+}
+
+int exit_status(const Report &report)
+{
+	if (!report.complete())
+		return report.done.empty() ? exit_failed : exit_partly;
+	return report.wrong_zone.empty() ? exit_done : exit_partly;
+}
+
+void print_report(const Report &report)
+{
+	const auto state = to_string(report.change);
+	const auto size = [&](size_t blocks) { return format_size(blocks * report.block_size); };
+
+	if (!report.done.empty())
+		fmt::print("{}: {} blocks ({}) in {}: {}\n", state, report.done.size(),
+			   size(report.done.size()), format_duration(report.took),
+			   format_ranges(report.done));
+	if (!report.already.empty())
+		fmt::print("{} before: {} blocks: {}\n", state, report.already.size(),
+			   format_ranges(report.already));
+	if (!report.left_to_host.empty())
+		fmt::print("left alone: {} virtio-mem blocks, which the host resizes: {}\n",
+			   report.left_to_host.size(), format_ranges(report.left_to_host));
+	if (!report.wrong_zone.empty())
+		fmt::print(stderr, "memhpctl: online, but not in the zone asked for: {}\n",
+			   format_ranges(report.wrong_zone));
+	if (report.complete())
+		return;
+
+	fmt::print(stderr, "memhpctl: {} of {} blocks are not {}{}\n",
+		   report.goal - report.done.size(), report.goal, state,
+		   report.cancelled   ? ": cancelled"
+		   : report.timed_out ? ": the deadline passed"
+				      : "");
+	for (const auto &stayed : report.stayed)
+		fmt::print(stderr, "memhpctl: block {}: {}{}\n", stayed.block, reason(stayed),
+			   stayed.attempts > 1 ? fmt::format(", {} attempts", stayed.attempts) : "");
+}
+
+} // namespace
+
+int verb_change(const Globals &globals, const ChangeOptions &options)
+{
+	const auto sysfs = Sysfs::open(globals.sysroot);
+	if (!sysfs)
+		return complain(sysfs.error());
+	if (options.dry_run)
+		return dry_run(globals, *sysfs, options.request);
+	if (!globals.live())
+		return complain({{}, "--sysroot names a recorded tree, which cannot be changed; add "
+				     "--dry-run to see what would be done"},
+				exit_usage);
+	if (geteuid() != 0)
+		return complain({{}, "changing memory needs root; run it with sudo"});
+	const auto consent = get_consent(*sysfs, options);
+	if (!consent)
+		return complain(consent.error());
+
+	Result<std::optional<Report>> result;
+	{
+		ProgressLine line(!globals.json);
+		auto client = varlink::Client::connect(globals.socket());
+		if (client)
+			result = through_daemon(*client, options, line);
+		else if (!nobody_there(client.error()))
+			return complain(client.error());
+		else if (options.no_wait)
+			return complain({{}, "--no-wait needs memhpd to do the work, and it is not "
+					     "running (systemctl start memhpd)"});
+		else
+			result = by_ourselves(*sysfs, options, line);
+	}
+	if (!result)
+		return complain(result.error());
+	if (!*result) {
+		if (!globals.json)
+			fmt::print("left to memhpd; follow it with: memhpctl watch\n");
+		return exit_done;
+	}
+	const auto &report = **result;
+	if (globals.json)
+		fmt::print("{}\n", to_json(report).dump(2));
+	else
+		print_report(report);
+	return exit_status(report);
+}
+
+int complain(const Error &error, int status)
+{
+	fmt::print(stderr, "memhpctl: {}\n", error.message);
+	return status;
+}
+
+} // namespace memhp

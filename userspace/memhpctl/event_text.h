@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/event.h"
+#include "memhpctl/table.h"
+
+namespace memhp
+{
+
+/// The columns of an event record for people, and its cells.
+std::vector<Table::Column> event_columns();
+std::vector<std::string> event_cells(const Record &record);
+
+/// One line for a live stream.
+std::string event_line(const Record &record);
+
+/// The record as JSON: the module's keys, numbers as numbers, null for "-".
+nlohmann::json event_json(const Record &record);
+
+} // namespace memhp

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "memhpctl/event_text.h"
+#include "memhpctl/verbs.h"
+#include "system/kmod.h"
+#include "system/sysfs.h"
+
+namespace memhp
+{
+
+int verb_events(const Globals &globals)
+{
+	const auto sysfs = Sysfs::open(globals.sysroot);
+	if (!sysfs)
+		return complain(sysfs.error());
+	const Kmod kmod(sysfs->root_fd());
+	const auto events = kmod.open_events(Kmod::From::oldest);
+	if (!events)
+		return complain(events.error());
+
+	Table table(event_columns());
+	auto list = nlohmann::json::array();
+	for (;;) {
+		const auto record = Kmod::read_event(events->get());
+		if (!record)
+			return complain(record.error());
+		if (!*record)
+			break;
+		if (globals.json)
+			list.push_back(event_json(**record));
+		else
+			table.add(event_cells(**record));
+	}
+	if (globals.json)
+		fmt::print("{}\n", nlohmann::json({{"events", std::move(list)}}).dump(2));
+	else
+		fmt::print("{}", table.text());
+	return exit_done;
+}
+
+} // namespace memhp

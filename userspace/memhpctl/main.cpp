@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "core/target.h"
+#include "core/units.h"
+#include "memhpctl/verbs.h"
+
+namespace
+{
+
+constexpr auto target_help =
+	"size (4G), blocks (32-47), addresses (0x…-0x…), node:N, zone:Z, device:D, all";
+
+/// Sizes and durations come in as text: CLI11's own conversions take "-5" for a huge number.
+struct Words {
+	std::string deadline;
+	std::string attempt_deadline;
+	std::string zone = "movable";
+};
+
+memhp::Result<void> read_durations(const Words &words, memhp::ChangeRequest &request)
+{
+	const std::pair<const std::string *, memhp::Time *> spans[] = {
+		{&words.deadline, &request.deadline},
+		{&words.attempt_deadline, &request.attempt_deadline},
+	};
+	for (const auto &[text, span] : spans) {
+		if (text->empty())
+			continue;
+		const auto parsed = memhp::parse_duration(*text);
+		if (!parsed)
+			return memhp::fail(parsed.error());
+		if (parsed->count() == 0)
+			return memhp::fail_input("a deadline of 0 leaves no time for anything; "
+						 "write it as 2s or 10m");
+		*span = *parsed;
+	}
+	return {};
+}
+
+/// Reads the rest of an online or offline command line.
+memhp::Result<void> complete(const Words &words, memhp::ChangeRequest &request)
+{
+	static const std::map<std::string, memhp::OnlineType> zones = {
+		{"movable", memhp::OnlineType::movable},
+		{"kernel", memhp::OnlineType::kernel},
+		{"auto", memhp::OnlineType::by_default},
+	};
+	const auto zone = zones.find(words.zone);
+	if (zone == zones.end())
+		return memhp::fail_input("--zone is movable, kernel or auto, not '" + words.zone + "'");
+	request.type = zone->second;
+	const auto target = memhp::parse_target(request.target);
+	if (!target)
+		return memhp::fail(target.error());
+	return read_durations(words, request);
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	// A reader that goes away ends us at the next write, quietly, as it does cat.
+	std::signal(SIGPIPE, SIG_DFL);
+
+	CLI::App app("Look at, online and take offline the memory of a running machine.", "memhpctl");
+	app.require_subcommand(1);
+	app.fallthrough(); // options of the program may stand behind the verb
+	app.set_help_all_flag();
+
+	memhp::Globals globals;
+	app.add_option("--sysroot", globals.sysroot, "Read the recorded tree DIR")
+		->type_name("DIR");
+	app.add_flag("--json", globals.json, "Print JSON");
+
+	memhp::ListOptions list;
+	auto *list_verb = app.add_subcommand("list", "List memory blocks, equal neighbours merged");
+	list_verb->add_option("target", list.target, target_help);
+	list_verb->add_option("-o,--output", list.columns, "Columns, comma-separated")
+		->type_name("LIST");
+	list_verb->add_flag("--split", list.split, "A line a block");
+
+	auto *status_verb = app.add_subcommand("status", "Totals, nodes, policy, daemon, module");
+
+	Words words;
+	memhp::ChangeOptions online;
+	online.request.change = memhp::Change::online;
+	auto *online_verb = app.add_subcommand("online", "Bring memory online");
+	online_verb->add_option("target", online.request.target, target_help)->required();
+	online_verb->add_option("--zone", words.zone, "movable (default), kernel or auto")
+		->type_name("ZONE");
+	online_verb->add_flag("--dry-run", online.dry_run, "Only show which blocks");
+
+	memhp::ChangeOptions offline;
+	offline.request.change = memhp::Change::offline;
+	auto *offline_verb = app.add_subcommand("offline", "Take memory offline, with retries");
+	offline_verb->add_option("target", offline.request.target, target_help)->required();
+	offline_verb->add_flag("--dry-run", offline.dry_run, "Only show which blocks, in which order");
+	offline_verb->add_flag("--yes", offline.yes, "Do not ask");
+	offline_verb->add_flag("--force", offline.request.force,
+			       "Also blocks that only the host can take back (virtio-mem)");
+	offline_verb->add_flag("--no-wait", offline.no_wait, "Leave it to memhpd and return at once");
+	for (auto *verb : {online_verb, offline_verb}) {
+		verb->add_option("--deadline", words.deadline, "Give up after (default 10m)")
+			->type_name("D");
+		verb->add_option("--attempt-deadline", words.attempt_deadline,
+				 "First attempt on a block (default 2s); doubles up to 30s")
+			->type_name("D");
+	}
+
+	auto *events_verb = app.add_subcommand("events", "History, as the kernel module recorded it");
+	auto *watch_verb = app.add_subcommand("watch", "What happens from now on");
+
+	try {
+		app.parse(argc, argv);
+	} catch (const CLI::CallForHelp &help) {
+		return app.exit(help);
+	} catch (const CLI::ParseError &error) {
+		app.exit(error);
+		return memhp::exit_usage;
+	}
+
+	if (list_verb->parsed())
+		return memhp::verb_list(globals, list);
+	if (status_verb->parsed())
+		return memhp::verb_status(globals);
+	if (events_verb->parsed())
+		return memhp::verb_events(globals);
+	if (watch_verb->parsed())
+		return memhp::verb_watch(globals);
+
+	auto &change = online_verb->parsed() ? online : offline;
+	const auto completed = complete(words, change.request);
+	if (!completed)
+		return memhp::complain(completed.error(), memhp::exit_usage);
+	return memhp::verb_change(globals, change);
+}

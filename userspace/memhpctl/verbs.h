@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "system/request.h"
+
+namespace memhp
+{
+
+enum ExitStatus {
+	exit_done = 0,
+	exit_failed = 1,
+	exit_usage = 2,
+	exit_partly = 64, ///< as chmem has it
+};
+
+struct Globals {
+	std::string sysroot = "/";
+	bool json = false;
+
+	/// The running machine, not a recorded tree.
+	bool live() const { return sysroot == "/"; }
+	/// Where memhpd listens.
+	std::string socket() const { return (live() ? "" : sysroot) + "/run/memhp/io.memhp"; }
+};
+
+struct ListOptions {
+	std::vector<std::string> target; ///< empty: all blocks
+	std::string columns;		 ///< comma-separated; empty: the default ones
+	bool split = false;		 ///< a line a block
+};
+
+struct ChangeOptions {
+	ChangeRequest request;
+	bool dry_run = false;
+	bool yes = false;
+	bool no_wait = false;
+};
+
+/// Each verb prints its result to standard output and problems to standard error, and returns an
+/// ExitStatus.
+int verb_list(const Globals &globals, const ListOptions &options);
+int verb_status(const Globals &globals);
+int verb_change(const Globals &globals, const ChangeOptions &options);
+int verb_events(const Globals &globals);
+int verb_watch(const Globals &globals);
+
+/// Prints "memhpctl: …" and returns `status`.
+int complain(const Error &error, int status = exit_failed);
+
+} // namespace memhp

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memhpd/control.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "system/log.h"
+#include "system/report.h"
+
+namespace memhp
+{
+
+using nlohmann::json;
+
+namespace
+{
+
+constexpr auto interface_name = "io.memhp";
+
+constexpr auto interface_description = R"(# Memory hotplug: what is there, and changes to it.
+# Reading is for whoever may open the socket, changing for root.
+interface io.memhp
+
+type Block (
+  block: int,
+  address: string,
+  size: int,
+  state: string,
+  zone: ?string,
+  candidate_zones: []string,
+  node: ?int,
+  source: string,
+  device: ?string
+)
+
+# A block that was wanted and did not get there.
+type Stayed (
+  block: int,
+  errno: int,
+  killed: bool,
+  attempts: int,
+  stage: string,
+  zone: string,
+  reason: string
+)
+
+# How the request stands; only to calls with "more".
+type Progress (
+  block: int,
+  reached: bool,
+  errno: int,
+  killed: bool,
+  stage: string,
+  done: int,
+  goal: int,
+  failed_attempts: int
+)
+
+type Report (
+  change: (online, offline),
+  block_size: int,
+  goal: int,
+  done: []int,
+  already: []int,
+  left_to_host: []int,
+  wrong_zone: []int,
+  stayed: []Stayed,
+  failed_attempts: int,
+  timed_out: bool,
+  cancelled: bool,
+  took_ms: int
+)
+
+method Status() -> (status: object)
+
+method Blocks() -> (block_size: int, blocks: []Block)
+
+# target: words as memhpctl takes them. type: online, online_kernel or online_movable.
+method Online(
+  target: []string,
+  type: ?string,
+  deadline_ms: ?int,
+  attempt_deadline_ms: ?int
+) -> (progress: ?Progress, report: ?Report)
+
+# Ends with the client's connection, unless detach is set: then it goes on, and the answer comes at
+# once, without a report.
+method Offline(
+  target: []string,
+  deadline_ms: ?int,
+  attempt_deadline_ms: ?int,
+  force: ?bool,
+  detach: ?bool
+) -> (progress: ?Progress, report: ?Report)
+
+error InvalidTarget (message: string)
+error Failed (message: string)
+)";
+
+std::string summary(const Report &report)
+{
+	std::string text = fmt::format(
+		"{} of {} blocks in {}", report.done.size(), report.goal,
+		format_duration(report.took));
+	if (report.failed_attempts)
+		text += fmt::format(", {} failed attempts", report.failed_attempts);
+	if (report.cancelled)
+		text += ", cancelled";
+	if (report.timed_out)
+		text += ", out of time";
+	if (!report.complete())
+		for (const auto &stayed : report.stayed)
+			text += fmt::format("; block {}: {}", stayed.block, reason(stayed));
+	return text;
+}
+
+} // namespace
+
+Control::Control(Parts parts, Fd listening)
+	: parts_(parts),
+	  server_(parts.loop, std::move(listening),
+		  {interface_name,
+		   interface_description,
+		   {{"Status", [this](const auto &call) { status(*call); }},
+		    {"Blocks", [this](const auto &call) { blocks(*call); }},
+		    {"Online", [this](const auto &call) { change(call, Change::online); }},
+		    {"Offline", [this](const auto &call) { change(call, Change::offline); }}}})
+{
+}
+
+void Control::status(varlink::Call &call) const
+{
+	const auto &counters = parts_.onliner.counters();
+	const auto module = parts_.kmod.check();
+	uint64_t deliberate = 0;
+	for (const auto &[number, entry] : parts_.onliner.ledger().entries())
+		deliberate += entry.standing == Ledger::Standing::deliberate;
+
+	json status = {
+		{"action", to_string(parts_.onliner.policy().action)},
+		{"config_error", parts_.config.broken},
+		{"auto_online_blocks_found", parts_.auto_online.found()},
+		{"pending_online", parts_.onliner.pending()},
+		{"running_block", parts_.engine.running() ? json(*parts_.engine.running())
+							  : json(nullptr)},
+		{"deliberately_offline", deliberate},
+		{"onlined", counters.onlined},
+		{"failed_attempts", counters.failures},
+		{"gave_up", counters.gave_up},
+		{"wrong_zone", counters.wrong_zone},
+		{"lost_events", counters.lost_events},
+		{"rescans", counters.rescans},
+		{"module", module ? "loaded" : module.error().message},
+	};
+	call.reply({{"status", std::move(status)}});
+}
+
+void Control::blocks(varlink::Call &call) const
+{
+	const auto found = parts_.sysfs.scan();
+	if (!found) {
+		call.error("io.memhp.Failed", {{"message", found.error().message}});
+		return;
+	}
+	json list = json::array();
+	for (const auto &block : *found)
+		list.push_back(to_json(block, parts_.sysfs.block_size()));
+	call.reply({{"block_size", parts_.sysfs.block_size()}, {"blocks", std::move(list)}});
+}
+
+void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)
+{
+	if (call->uid() != 0) {
+		call->error("org.varlink.service.PermissionDenied",
+			    {{"message", "changing memory needs root"}});
+		return;
+	}
+	if (change == Change::offline && !parts_.config.broken.empty()) {
+		call->error("io.memhp.Failed",
+			    {{"message", "memhpd takes nothing offline while its configuration cannot "
+					 "be used: " +
+						 parts_.config.broken}});
+		return;
+	}
+	auto request = request_from_json(call->parameters());
+	if (!request) {
+		call->error("io.memhp.InvalidTarget", {{"message", request.error().message}});
+		return;
+	}
+	request->change = change;
+	if (!call->parameters().contains("deadline_ms"))
+		request->deadline = parts_.config.offline.deadline;
+	if (!call->parameters().contains("attempt_deadline_ms"))
+		request->attempt_deadline = parts_.config.offline.attempt_deadline;
+	request->backoff = parts_.config.offline.backoff;
+	const bool detach = call->parameters().value("detach", json(false)) == true;
+
+	std::string target;
+	for (const auto &word : request->target)
+		target += (target.empty() ? "" : " ") + word;
+
+	const auto id = start(
+		parts_.engine, parts_.sysfs, *request,
+		[this, call, change](const Attempted &attempted, const Progress &progress) {
+			parts_.onliner.note(change, attempted);
+			call->progress({{"progress", to_json(progress)}});
+		},
+		[call, change, target](const Report &report) {
+			const auto text = summary(report);
+			log::write(report.complete() ? log::Level::info : log::Level::warning,
+				   fmt::format("{} {}: {}", to_string(change), target, text));
+			call->reply({{"report", to_json(report)}});
+		});
+	if (!id) {
+		call->error("io.memhp.InvalidTarget", {{"message", id.error().message}});
+		return;
+	}
+	log::info("{} {}: begun for uid {}", to_string(change), target, call->uid());
+	if (detach)
+		call->reply(json::object());
+	else
+		call->on_gone([this, job = *id] { parts_.engine.cancel(job); });
+}
+
+} // namespace memhp

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <string>
+
+#include "memhpd/auto_online.h"
+#include "memhpd/config.h"
+#include "memhpd/onliner.h"
+#include "system/engine.h"
+#include "system/kmod.h"
+#include "system/varlink.h"
+
+namespace memhp
+{
+
+/// The interface io.memhp on the socket: turns calls into requests and answers.
+class Control
+{
+public:
+	struct Parts {
+		Loop &loop;
+		const Sysfs &sysfs;
+		const Kmod &kmod;
+		const Config &config;
+		const AutoOnline &auto_online;
+		Engine &engine;
+		Onliner &onliner;
+	};
+
+	Control(Parts parts, Fd listening);
+
+private:
+	void status(varlink::Call &call) const;
+	void blocks(varlink::Call &call) const;
+	void change(const std::shared_ptr<varlink::Call> &call, Change change);
+
+	Parts parts_;
+	varlink::Server server_;
+};
+
+} // namespace memhp

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "memhpd/auto_online.h"
+#include "memhpd/config.h"
+#include "memhpd/control.h"
+#include "memhpd/onliner.h"
+#include "memhpd/state.h"
+#include "system/engine.h"
+#include "system/kmod.h"
+#include "system/loop.h"
+#include "system/sysfs.h"
+#include "system/uevent.h"
+#include "system/writer.h"
+
+namespace memhp
+{
+
+struct Options {
+	std::string config = "/etc/memhp/memhpd.toml";
+	bool config_given = false; ///< a config that was named must exist
+	std::string sysroot = "/";
+};
+
+/// memhpd. The members are the architecture, in the order in which they come up.
+class Daemon
+{
+public:
+	/// Throws std::system_error when something that it cannot do without is missing.
+	Daemon(Config config, Sysfs sysfs, bool live, const std::string &sysroot);
+	~Daemon();
+
+	/// Runs until SIGTERM or SIGINT; returns the exit status.
+	int run();
+
+private:
+	void save();
+	void stop();
+	void finish_stop();
+
+	Config config_;
+	Sysfs sysfs_;
+	bool live_; ///< the running machine, not a recorded tree
+	std::string runtime_dir_;
+	Fd state_dir_;
+	std::optional<SavedState> saved_;
+	Loop loop_;
+	Loop::Source on_term_;
+	Loop::Source on_int_;
+	Kmod kmod_;
+	Writer writer_;
+	Engine engine_;
+	AutoOnline auto_online_;
+	Onliner onliner_;
+	std::unique_ptr<UeventMonitor> monitor_;
+	std::unique_ptr<Control> control_;
+	Loop::Source save_source_;
+	Loop::Source stop_source_;
+	Time stop_by_{};
+	bool save_failed_ = false;
+};
+
+} // namespace memhp

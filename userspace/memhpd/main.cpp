@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include <sys/mman.h>
+
+#include <getopt.h>
+
+#include "memhpd/config.h"
+#include "memhpd/daemon.h"
+#include "system/log.h"
+
+namespace
+{
+
+constexpr int exit_usage = 2;
+
+constexpr auto usage = R"(Usage: memhpd [--config FILE] [--sysroot DIR] [--log-level LEVEL]
+
+Onlines hot-added memory by policy, and takes memory offline for memhpctl.
+
+  --config FILE      policy, default /etc/memhp/memhpd.toml (which may be missing)
+  --sysroot DIR      work on the recorded tree DIR instead of this machine
+  --log-level LEVEL  error, warning, info (default) or debug
+  --help             this text
+)";
+
+std::optional<memhp::log::Level> parse_level(const std::string &text)
+{
+	using memhp::log::Level;
+	if (text == "error")
+		return Level::error;
+	if (text == "warning")
+		return Level::warning;
+	if (text == "info")
+		return Level::info;
+	if (text == "debug")
+		return Level::debug;
+	return std::nullopt;
+}
+
+/// Reads the command line; exits on --help and on a mistake.
+memhp::Options parse_options(int argc, char **argv)
+{
+	enum { opt_config = 1, opt_sysroot, opt_log_level, opt_help };
+	const option known[] = {
+		{"config", required_argument, nullptr, opt_config},
+		{"sysroot", required_argument, nullptr, opt_sysroot},
+		{"log-level", required_argument, nullptr, opt_log_level},
+		{"help", no_argument, nullptr, opt_help},
+		{nullptr, 0, nullptr, 0},
+	};
+	memhp::Options options;
+	for (int found; (found = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
+		switch (found) {
+		case opt_config:
+			options.config = optarg;
+			options.config_given = true;
+			break;
+		case opt_sysroot:
+			options.sysroot = optarg;
+			break;
+		case opt_log_level:
+			if (const auto level = parse_level(optarg)) {
+				memhp::log::set_level(*level);
+				break;
+			}
+			std::fprintf(stderr,
+				     "memhpd: log level '%s' is none of error, warning, info, debug\n",
+				     optarg);
+			std::exit(exit_usage);
+		case opt_help:
+			std::fputs(usage, stdout);
+			std::exit(EXIT_SUCCESS);
+		default:
+			std::fputs("memhpd: see memhpd --help\n", stderr);
+			std::exit(exit_usage);
+		}
+	}
+	if (optind < argc) {
+		std::fprintf(stderr, "memhpd: unexpected argument '%s'; see memhpd --help\n",
+			     argv[optind]);
+		std::exit(exit_usage);
+	}
+	return options;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	const auto options = parse_options(argc, argv);
+
+	auto config = memhp::load_config(options.config, !options.config_given);
+	if (!config) {
+		memhp::log::error("{}; going on with the defaults, and taking nothing offline until "
+				  "it is mended and memhpd restarted",
+				  config.error().message);
+		memhp::Config defaults;
+		defaults.broken = config.error().message;
+		config = defaults;
+	}
+	auto sysfs = memhp::Sysfs::open(options.sysroot);
+	if (!sysfs) {
+		memhp::log::error("{}", sysfs.error().message);
+		return EXIT_FAILURE;
+	}
+	// A machine short of memory is where new memory must not wait for a page of ours.
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		memhp::log::debug("own memory is not locked");
+	try {
+		memhp::Daemon daemon(std::move(*config), std::move(*sysfs), options.sysroot == "/",
+				     options.sysroot);
+		return daemon.run();
+	} catch (const std::exception &error) {
+		memhp::log::error("{}", error.what());
+		return EXIT_FAILURE;
+	}
+}

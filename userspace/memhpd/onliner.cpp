@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memhpd/onliner.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/target.h"
+#include "system/log.h"
+
+namespace memhp
+{
+namespace
+{
+
+constexpr Time rescan_interval = std::chrono::minutes(1);
+/// A device that grows block by block has paused when nothing came for this long.
+constexpr Time growth_pause = std::chrono::milliseconds(500);
+constexpr Time burst_pause = std::chrono::seconds(1);
+/// Barriers in a round, after which a device that still grows is handled as far as it came.
+constexpr unsigned max_looks = 3;
+
+/// 1, 10, 100, …
+bool worth_a_line(uint64_t count)
+{
+	while (count >= 10 && count % 10 == 0)
+		count /= 10;
+	return count == 1;
+}
+
+bool right_zone(OnlineType type, Zone zone)
+{
+	return type != OnlineType::movable || zone == Zone::movable;
+}
+
+} // namespace
+
+Onliner::Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy policy, Hooks hooks)
+	: loop_(loop), sysfs_(sysfs), engine_(engine), policy_(policy), hooks_(std::move(hooks))
+{
+}
+
+void Onliner::start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
+		    std::optional<OnlineType> kernel_default)
+{
+	kernel_default_ = kernel_default;
+	auto unknown = Ledger::Standing::fresh;
+	if (saved)
+		ledger_.restore(std::move(*saved));
+	else if (!policy_.first_scan_online)
+		unknown = Ledger::Standing::deliberate;
+
+	const auto blocks = sysfs_.scan();
+	if (blocks)
+		ledger_.observe(*blocks, Loop::now(), unknown);
+	else
+		log::error("first scan failed: {}", blocks.error().message);
+	hooks_.changed();
+	begin_round();
+	schedule_rescan();
+}
+
+void Onliner::on_uevent(const Uevent &event)
+{
+	switch (event.action) {
+	case Uevent::Action::add:
+		last_add_ = Loop::now();
+		begin_round();
+		return;
+	case Uevent::Action::online:
+		ledger_.went_online(event.block);
+		break;
+	case Uevent::Action::offline:
+		ledger_.went_offline(event.block);
+		break;
+	case Uevent::Action::remove:
+	case Uevent::Action::other:
+		return;
+	}
+	hooks_.changed();
+}
+
+void Onliner::on_lost()
+{
+	++counters_.lost_events;
+	if (worth_a_line(counters_.lost_events))
+		log::warning("the kernel dropped uevents ({} times so far); looking at all blocks",
+			     counters_.lost_events);
+	begin_round();
+}
+
+void Onliner::note(Change change, const Attempted &attempted)
+{
+	if (!attempted.outcome.reached)
+		return;
+	if (change == Change::online)
+		ledger_.went_online(attempted.block);
+	else
+		ledger_.went_offline(attempted.block);
+	hooks_.changed();
+}
+
+void Onliner::begin_round()
+{
+	if (in_round_) {
+		again_ = true;
+		return;
+	}
+	in_round_ = true;
+	again_ = false;
+	looks_ = 0;
+	seen_.clear();
+	engine_.barrier([this](bool passed) { continue_round(passed); });
+}
+
+void Onliner::continue_round(bool passed)
+{
+	if (!passed)
+		log::warning("the hotplug lock was not free for a minute; going on without waiting");
+	// What an older life of a block sent must not be taken for the new one; and an addition that
+	// is announced from here on is of a block that the list below may lack.
+	hooks_.drain();
+	again_ = false;
+	const auto numbers = sysfs_.numbers();
+	if (numbers && *numbers != seen_ && ++looks_ < max_looks) {
+		seen_ = *numbers;
+		engine_.barrier([this](bool also_passed) { continue_round(also_passed); });
+		return;
+	}
+	in_round_ = false;
+	if (!numbers) {
+		log::error("listing the memory blocks failed: {}", numbers.error().message);
+		return;
+	}
+	act(seen_);
+	if (again_ || *numbers != seen_)
+		begin_round();
+}
+
+void Onliner::act(const std::vector<uint64_t> &settled)
+{
+	const auto blocks = sysfs_.scan();
+	if (!blocks) {
+		log::error("looking at the memory blocks failed: {}", blocks.error().message);
+		return;
+	}
+	const auto now = Loop::now();
+	ledger_.observe(*blocks, now);
+	hooks_.changed();
+
+	std::map<std::string, std::vector<Block>> devices;
+	for (const auto &block : *blocks)
+		if (block.state == BlockState::offline &&
+		    ledger_.standing(block.number) == Ledger::Standing::fresh &&
+		    in_job_.count(block.number) == 0 &&
+		    std::binary_search(settled.begin(), settled.end(), block.number))
+			devices[block.device].push_back(block);
+
+	std::map<OnlineType, std::vector<Block>> wanted;
+	for (const auto &[device, members] : devices) {
+		auto since = Time::max();
+		for (const auto &block : members)
+			since = std::min(since, ledger_.since(block.number));
+		const auto decision = decide(policy_, members.front().source, kernel_default_,
+					     since, now);
+		if (const auto *online = std::get_if<Online>(&decision)) {
+			auto &list = wanted[online->type];
+			list.insert(list.end(), members.begin(), members.end());
+		} else if (const auto *later = std::get_if<NotYet>(&decision)) {
+			look_again(later->until);
+		}
+	}
+	for (const auto &[type, chosen] : wanted) {
+		auto order = arrange_online(chosen, *blocks, type);
+		// The last one is the hole that keeps the kernel's walk short: while more is
+		// coming, keep it open.
+		const auto last = std::find_if(chosen.begin(), chosen.end(), [&](const Block &block) {
+			return block.number == order.back();
+		});
+		if (order.size() > 1 && last->source == Source::virtio_mem &&
+		    now < last_add_ + growth_pause) {
+			order.pop_back();
+			look_again(last_add_ + growth_pause);
+		}
+		submit(std::move(order), type);
+	}
+}
+
+void Onliner::submit(std::vector<uint64_t> order, OnlineType type)
+{
+	in_job_.insert(order.begin(), order.end());
+	if (burst_.blocks.empty() && burst_.failures == 0)
+		burst_.started = Loop::now();
+
+	JobSpec spec;
+	spec.change = Change::online;
+	spec.type = type;
+	spec.goal = order.size();
+	spec.blocks = std::move(order);
+	spec.attempt_deadline = std::chrono::minutes(1);
+	spec.attempt_deadline_max = std::chrono::minutes(1);
+
+	Engine::Callbacks callbacks;
+	callbacks.attempted = [this](const Job &job, const Attempted &one) { attempted(job, one); };
+	callbacks.finished = [this](const Job &job) {
+		for (const auto &record : job.records()) {
+			in_job_.erase(record.block);
+			if (record.standing != Job::Standing::hopeless)
+				continue;
+			++counters_.gave_up;
+			ledger_.give_up(record.block);
+			log::error("block {} cannot be onlined: {}", record.block,
+				   strerror(record.error));
+		}
+		hooks_.changed();
+	};
+	engine_.submit(std::move(spec), std::move(callbacks));
+}
+
+void Onliner::attempted(const Job &job, const Attempted &attempted)
+{
+	burst_.ended = Loop::now();
+	if (attempted.outcome.reached) {
+		in_job_.erase(attempted.block);
+		ledger_.went_online(attempted.block);
+		++counters_.onlined;
+		burst_.blocks.push_back(attempted.block);
+		++burst_.zones[attempted.zone];
+		if (!right_zone(job.spec().type, attempted.zone)) {
+			++counters_.wrong_zone;
+			if (worth_a_line(counters_.wrong_zone))
+				log::warning("block {} is online in zone {}, not Movable: somebody "
+					     "else was faster ({} blocks so far)",
+					     attempted.block, to_string(attempted.zone),
+					     counters_.wrong_zone);
+		}
+		hooks_.changed();
+	} else {
+		count_failure(attempted);
+	}
+	if (!burst_source_)
+		burst_source_ = loop_.timer(Loop::now() + burst_pause, [this] { report_burst(); });
+}
+
+void Onliner::count_failure(const Attempted &attempted)
+{
+	++counters_.failures;
+	++burst_.failures;
+	if (worth_a_line(counters_.failures))
+		log::warning("onlining block {} failed: {}{} ({} failed attempts so far)",
+			     attempted.block, strerror(attempted.outcome.error),
+			     attempted.outcome.stage.empty()
+				     ? ""
+				     : " at stage " + attempted.outcome.stage,
+			     counters_.failures);
+}
+
+void Onliner::report_burst()
+{
+	const auto quiet_until = burst_.ended + burst_pause;
+	if (Loop::now() < quiet_until) {
+		burst_source_ = loop_.timer(quiet_until, [this] { report_burst(); });
+		return;
+	}
+	burst_source_.reset();
+	auto blocks = std::move(burst_.blocks);
+	std::sort(blocks.begin(), blocks.end());
+	std::string zones;
+	for (const auto &[zone, count] : burst_.zones)
+		zones += fmt::format("{}{} {}", zones.empty() ? "" : ", ", count, to_string(zone));
+	if (!blocks.empty())
+		log::info("onlined {} blocks ({}), {}: {} in {}{}", blocks.size(),
+			  format_size(blocks.size() * sysfs_.block_size()), format_ranges(blocks),
+			  zones, format_duration(burst_.ended - burst_.started),
+			  burst_.failures ? fmt::format(", {} failed attempts", burst_.failures) : "");
+	burst_ = Burst();
+}
+
+void Onliner::rescan()
+{
+	++counters_.rescans;
+	hooks_.drain();
+	const auto blocks = sysfs_.scan();
+	if (!blocks) {
+		log::error("rescan failed: {}", blocks.error().message);
+	} else {
+		const auto now = Loop::now();
+		const auto taken = ledger_.observe(*blocks, now);
+		if (!taken.empty())
+			log::info("blocks {} were taken offline; they stay so until memhpctl online",
+				  format_ranges(taken));
+		hooks_.changed();
+		const bool fresh =
+			std::any_of(blocks->begin(), blocks->end(), [&](const Block &block) {
+				return block.state == BlockState::offline &&
+				       in_job_.count(block.number) == 0 &&
+				       ledger_.standing(block.number) == Ledger::Standing::fresh;
+			});
+		if (fresh)
+			begin_round();
+	}
+	schedule_rescan();
+}
+
+void Onliner::schedule_rescan()
+{
+	rescan_source_ = loop_.timer(Loop::now() + rescan_interval, [this] { rescan(); });
+}
+
+void Onliner::look_again(Time at)
+{
+	if (look_again_source_ && look_again_at_ <= at)
+		return;
+	look_again_at_ = at;
+	look_again_source_ = loop_.timer(at, [this] {
+		look_again_source_.reset();
+		begin_round();
+	});
+}
+
+} // namespace memhp

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/policy.h"
+#include "system/engine.h"
+#include "system/loop.h"
+#include "system/sysfs.h"
+#include "system/uevent.h"
+
+namespace memhp
+{
+
+/// Onlines hot-added memory by policy: notes uevents, waits until an addition is complete, looks at
+/// the whole machine once, decides per device, and gives the engine one job.
+class Onliner
+{
+public:
+	struct Counters {
+		uint64_t onlined = 0;	 ///< blocks, by policy
+		uint64_t failures = 0;	 ///< failed attempts
+		uint64_t gave_up = 0;	 ///< blocks that cannot be onlined
+		uint64_t wrong_zone = 0; ///< onlined, but not into the zone that policy wanted
+		uint64_t lost_events = 0; ///< times that the kernel dropped uevents
+		uint64_t rescans = 0;
+	};
+
+	struct Hooks {
+		std::function<void()> drain;   ///< deliver all uevents sent so far
+		std::function<void()> changed; ///< the ledger changed: save it
+	};
+
+	Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy policy, Hooks hooks);
+
+	/// First look at the machine. `saved` is the ledger of the daemon before, if there was one;
+	/// `kernel_default` what the kernel would online by itself without memhpd.
+	void start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
+		   std::optional<OnlineType> kernel_default);
+
+	void on_uevent(const Uevent &event);
+	/// The kernel dropped uevents.
+	void on_lost();
+
+	/// An attempt that somebody requested has changed this block.
+	void note(Change change, const Attempted &attempted);
+
+	const Ledger &ledger() const { return ledger_; }
+	const OnlinePolicy &policy() const { return policy_; }
+	const Counters &counters() const { return counters_; }
+	size_t pending() const { return in_job_.size(); } ///< blocks about to be onlined
+
+private:
+	/// Runs of additions are handled in rounds: barrier, list of blocks, until the list holds
+	/// still over a barrier; then act on it.
+	void begin_round();
+	void continue_round(bool passed);
+	void act(const std::vector<uint64_t> &settled);
+	void submit(std::vector<uint64_t> order, OnlineType type);
+	void attempted(const Job &job, const Attempted &attempted);
+	void rescan();
+	void schedule_rescan();
+	void look_again(Time at);
+	void count_failure(const Attempted &attempted);
+	void report_burst();
+
+	Loop &loop_;
+	const Sysfs &sysfs_;
+	Engine &engine_;
+	OnlinePolicy policy_;
+	Hooks hooks_;
+	std::optional<OnlineType> kernel_default_;
+	Ledger ledger_;
+	Counters counters_;
+	std::set<uint64_t> in_job_;
+
+	bool in_round_ = false;
+	bool again_ = false; ///< something was added since the round began
+	unsigned looks_ = 0; ///< barriers of this round
+	std::vector<uint64_t> seen_;
+	Time last_add_{};
+
+	struct Burst {
+		Time started{};
+		Time ended{};
+		std::vector<uint64_t> blocks;
+		std::map<Zone, size_t> zones;
+		uint64_t failures = 0;
+	} burst_;
+
+	Loop::Source burst_source_;
+	Loop::Source rescan_source_;
+	Loop::Source look_again_source_;
+	Time look_again_at_ = Time::max();
+};
+
+} // namespace memhp

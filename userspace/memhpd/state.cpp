@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memhpd/state.h"
+
+#include <array>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "core/units.h"
+#include "system/fd.h"
+
+namespace memhp
+{
+
+using nlohmann::json;
+
+namespace
+{
+
+constexpr int version = 1;
+
+constexpr std::array<std::pair<Ledger::Standing, const char *>, 3> standings = {{
+	{Ledger::Standing::fresh, "fresh"},
+	{Ledger::Standing::handled, "handled"},
+	{Ledger::Standing::deliberate, "deliberate"},
+}};
+
+} // namespace
+
+Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
+{
+	const auto text = read_file(dir, path);
+	if (!text && text.error().code == std::errc::no_such_file_or_directory)
+		return std::optional<SavedState>();
+	if (!text)
+		return fail(text.error());
+	try {
+		const auto document = json::parse(*text);
+		if (document.at("version") != version)
+			return fail_input(fmt::format("{}: written by another version", path));
+		SavedState state;
+		if (const auto &value = document.at("auto_online"); !value.is_null())
+			state.auto_online = value.get<std::string>();
+		for (const auto &item : document.at("blocks")) {
+			Ledger::Entry entry;
+			item.at("inode").get_to(entry.inode);
+			item.at("online").get_to(entry.online);
+			entry.since = Time(item.at("since_ms").get<Time::rep>());
+			for (const auto &[standing, name] : standings)
+				if (item.at("standing") == name)
+					entry.standing = standing;
+			state.blocks.emplace(item.at("block").get<uint64_t>(), entry);
+		}
+		return std::optional<SavedState>(std::move(state));
+	} catch (const json::exception &error) {
+		return fail_input(fmt::format("{}: {}", path, error.what()));
+	}
+}
+
+Result<void> save_state(int dir, const std::string &path, const SavedState &state)
+{
+	json blocks = json::array();
+	for (const auto &[number, entry] : state.blocks) {
+		const char *name = "";
+		for (const auto &[standing, text] : standings)
+			if (standing == entry.standing)
+				name = text;
+		blocks.push_back({{"block", number},
+				  {"inode", entry.inode},
+				  {"online", entry.online},
+				  {"since_ms", entry.since.count()},
+				  {"standing", name}});
+	}
+	const json document = {{"version", version},
+			       {"auto_online", state.auto_online ? json(*state.auto_online)
+								 : json(nullptr)},
+			       {"blocks", std::move(blocks)}};
+	return replace_file(dir, path, document.dump());
+}
+
+} // namespace memhp

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/policy.h"
+#include "core/result.h"
+
+namespace memhp
+{
+
+/// What a restarted memhpd must know of the one before it. Kept in /run: a reboot begins anew.
+struct SavedState {
+	/// auto_online_blocks as it was before memhpd took it over.
+	std::optional<std::string> auto_online;
+	std::map<uint64_t, Ledger::Entry> blocks;
+};
+
+/// Nothing where there is no file. A file that cannot be read or understood is a failure; the
+/// caller goes on without it.
+Result<std::optional<SavedState>> load_state(int dir, const std::string &path);
+
+/// Replaces the file atomically.
+Result<void> save_state(int dir, const std::string &path, const SavedState &state);
+
+} // namespace memhp

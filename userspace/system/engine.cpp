@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/engine.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "system/log.h"
+
+namespace memhp
+{
+namespace
+{
+
+/// How long an addition of memory may hold the hotplug lock before the barrier says so. Half a
+/// TiB in blocks of 128 MiB takes 12 s to add under emulation.
+constexpr Time barrier_deadline = std::chrono::minutes(1);
+
+bool vanished(const Error &error)
+{
+	return error.code == std::errc::no_such_file_or_directory ||
+	       error.code == std::errc::no_such_device;
+}
+
+/// A write that is refused by the kernel but takes the hotplug lock first.
+std::optional<uint64_t> barrier_block(const Sysfs &sysfs)
+{
+	const auto numbers = sysfs.numbers();
+	if (!numbers)
+		return std::nullopt;
+	for (const auto number : *numbers) {
+		const auto zone = sysfs.zone(number);
+		if (zone && is_kernel_zone(*zone))
+			return number;
+	}
+	return std::nullopt;
+}
+
+} // namespace
+
+Engine::Engine(Loop &loop, const Sysfs &sysfs, Writer &writer)
+	: loop_(loop), sysfs_(sysfs), writer_(writer)
+{
+}
+
+void Engine::wake()
+{
+	if (!wake_source_)
+		wake_source_ = loop_.defer([this] {
+			wake_source_.reset();
+			step();
+		});
+}
+
+Engine::JobId Engine::submit(JobSpec spec, Callbacks callbacks)
+{
+	const auto id = next_id_++;
+	const bool urgent = spec.change == Change::online;
+	jobs_.push_back(std::make_shared<Entry>(Entry{id, Job(std::move(spec)), std::move(callbacks)}));
+	if (urgent && running_offline_ && writer_.busy()) {
+		preempting_ = true;
+		writer_.interrupt();
+	}
+	wake();
+	return id;
+}
+
+void Engine::cancel(JobId id)
+{
+	for (const auto &entry : jobs_) {
+		if (entry->id != id)
+			continue;
+		entry->job.cancel();
+		if (running_offline_ && running_job_ == id)
+			writer_.interrupt();
+	}
+	wake();
+}
+
+void Engine::cancel_all()
+{
+	for (const auto &entry : jobs_)
+		entry->job.cancel();
+	writer_.interrupt();
+	wake();
+}
+
+void Engine::barrier(std::function<void(bool)> done)
+{
+	barriers_.push_back(std::move(done));
+	wake();
+}
+
+void Engine::step()
+{
+	if (writer_.busy())
+		return;
+	timer_.reset();
+	if (step_barrier())
+		return;
+
+	const auto now = Loop::now();
+	auto wake_at = Time::max();
+	if (try_start(Change::online, now, wake_at) || try_start(Change::offline, now, wake_at))
+		return;
+	if (wake_at != Time::max())
+		timer_ = loop_.timer(wake_at, [this] { step(); });
+}
+
+bool Engine::step_barrier()
+{
+	if (barriers_.empty())
+		return false;
+	const auto block = barrier_block(sysfs_);
+	if (!block) {
+		// All memory movable or none readable: nothing to wait on, nothing lost but order.
+		auto done = std::move(barriers_.front());
+		barriers_.pop_front();
+		done(true);
+		wake();
+		return true;
+	}
+	running_offline_ = false;
+	writer_.write(Sysfs::state_path(*block), "online", barrier_deadline,
+		      [this](const Writer::Outcome &outcome) {
+			      auto done = std::move(barriers_.front());
+			      barriers_.pop_front();
+			      done(!outcome.killed);
+			      wake();
+		      });
+	return true;
+}
+
+bool Engine::try_start(Change change, Time now, Time &wake_at)
+{
+	for (auto at = jobs_.begin(); at != jobs_.end();) {
+		const auto entry = *at;
+		if (entry->job.spec().change != change) {
+			++at;
+			continue;
+		}
+		for (;;) {
+			const auto step = entry->job.next(now);
+			if (const auto *todo = std::get_if<Job::Attempt>(&step)) {
+				if (attempt(entry, *todo))
+					return true;
+				continue;
+			}
+			if (const auto *wait = std::get_if<Job::Wait>(&step)) {
+				wake_at = std::min(wake_at, wait->until);
+				++at;
+			} else {
+				at = jobs_.erase(at);
+				entry->callbacks.finished(entry->job);
+			}
+			break;
+		}
+	}
+	return false;
+}
+
+bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &todo)
+{
+	const auto &spec = entry->job.spec();
+	const bool online = spec.change == Change::online;
+	const auto wanted = online ? BlockState::online : BlockState::offline;
+	Attempted attempted;
+	attempted.block = todo.block;
+
+	// Somebody else may have done it, or the block may be gone, since the job was made.
+	const auto state = sysfs_.state(todo.block);
+	if (!state || *state == wanted) {
+		if (!state)
+			attempted.outcome.error = vanished(state.error()) ? ENOENT
+									  : state.error().code.value();
+		attempted.outcome.reached = state.has_value();
+		if (state && online)
+			attempted.zone = sysfs_.zone(todo.block).value_or(Zone::none);
+		conclude(entry, attempted);
+		return false;
+	}
+	if (!online) {
+		attempted.zone = sysfs_.zone(todo.block).value_or(Zone::none);
+		attempted.outcome.kernel_zone = is_kernel_zone(attempted.zone);
+	}
+
+	running_ = todo.block;
+	running_job_ = entry->id;
+	running_offline_ = !online;
+	const std::string value(online ? to_string(spec.type) : "offline");
+	writer_.write(Sysfs::state_path(todo.block), value, todo.deadline,
+		      [this, entry, attempted, wanted](const Writer::Outcome &written) mutable {
+			      auto &outcome = attempted.outcome;
+			      outcome.error = written.error;
+			      outcome.took = written.took;
+			      outcome.preempted = written.killed && std::exchange(preempting_, false);
+			      outcome.killed = written.killed && !outcome.preempted;
+			      // After a failed write too: if the wanted state holds, it is done.
+			      const auto after = sysfs_.state(attempted.block);
+			      outcome.reached = after && *after == wanted;
+			      if (outcome.reached && wanted == BlockState::online)
+				      attempted.zone =
+					      sysfs_.zone(attempted.block).value_or(Zone::none);
+			      if (!outcome.reached && stage_of_)
+				      outcome.stage = stage_of_(attempted.block);
+			      running_.reset();
+			      running_offline_ = false;
+			      preempting_ = false;
+			      conclude(entry, attempted);
+			      wake();
+		      });
+	return true;
+}
+
+void Engine::conclude(const std::shared_ptr<Entry> &entry, Attempted attempted)
+{
+	const auto &outcome = attempted.outcome;
+	log::debug("block {}: {} {}: errno {}{}{}{} after {}", attempted.block,
+		   to_string(entry->job.spec().change), outcome.reached ? "done" : "failed",
+		   outcome.error, outcome.killed ? ", killed at its deadline" : "",
+		   outcome.preempted ? ", interrupted by an online" : "",
+		   outcome.stage.empty() ? "" : ", stage " + outcome.stage,
+		   format_duration(outcome.took));
+	entry->job.result(attempted.block, outcome, Loop::now());
+	entry->callbacks.attempted(entry->job, attempted);
+}
+
+} // namespace memhp

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "core/retry.h"
+#include "system/loop.h"
+#include "system/sysfs.h"
+#include "system/writer.h"
+
+namespace memhp
+{
+
+/// One attempt on a block that has ended.
+struct Attempted {
+	uint64_t block = 0;
+	Outcome outcome;
+	Zone zone = Zone::none; ///< where an onlined block is now, or an offlined one was
+};
+
+/// Carries out jobs: asks each what to do next, orders the write, reads the block back, tells the
+/// job and its owner. One write at a time; onlines go before offlines and interrupt them. The
+/// daemon and the command line use this same engine.
+class Engine
+{
+public:
+	using JobId = uint64_t;
+
+	struct Callbacks {
+		std::function<void(const Job &, const Attempted &)> attempted;
+		std::function<void(const Job &)> finished; ///< the job is gone after it
+	};
+
+	/// Tells where in the kernel the last failed attempt on a block failed; empty if unknown.
+	using StageOf = std::function<std::string(uint64_t block)>;
+
+	Engine(Loop &loop, const Sysfs &sysfs, Writer &writer);
+
+	void set_stage_of(StageOf stage_of) { stage_of_ = std::move(stage_of); }
+
+	/// Callbacks come from the loop, never from inside submit() or cancel().
+	JobId submit(JobSpec spec, Callbacks callbacks);
+	void cancel(JobId id);
+	void cancel_all();
+
+	/// Calls `done` when every addition of memory that was running has ended: takes the
+	/// hotplug lock once, by writing "online" to an online block of a kernel zone, which the
+	/// kernel refuses with EINVAL. `done` gets false when the lock was not to be had in time.
+	void barrier(std::function<void(bool)> done);
+
+	bool idle() const { return jobs_.empty() && barriers_.empty() && !writer_.busy(); }
+	/// The block that is being written, for status.
+	std::optional<uint64_t> running() const { return running_; }
+
+private:
+	struct Entry {
+		JobId id;
+		Job job;
+		Callbacks callbacks;
+	};
+
+	void wake();
+	void step();
+	bool step_barrier();
+	bool try_start(Change change, Time now, Time &wake_at);
+	/// Starts the write of an attempt, or answers it at once; true when a write is running.
+	bool attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
+	void conclude(const std::shared_ptr<Entry> &entry, Attempted attempted);
+
+	Loop &loop_;
+	const Sysfs &sysfs_;
+	Writer &writer_;
+	StageOf stage_of_;
+	std::list<std::shared_ptr<Entry>> jobs_;
+	std::deque<std::function<void(bool)>> barriers_;
+	JobId next_id_ = 1;
+	std::optional<uint64_t> running_; ///< block being written
+	JobId running_job_ = 0;
+	bool running_offline_ = false;
+	bool preempting_ = false;
+	Loop::Source wake_source_;
+	Loop::Source timer_;
+};
+
+} // namespace memhp

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/result.h"
+
+namespace memhp
+{
+
+/// Owns a file descriptor; -1 for none.
+class Fd
+{
+public:
+	Fd() = default;
+	explicit Fd(int fd) : fd_(fd) {}
+	Fd(Fd &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+	Fd &operator=(Fd &&other) noexcept
+	{
+		if (this != &other)
+			reset(std::exchange(other.fd_, -1));
+		return *this;
+	}
+	~Fd() { reset(); }
+
+	int get() const { return fd_; }
+	explicit operator bool() const { return fd_ >= 0; }
+	void reset(int fd = -1);
+	/// Gives the descriptor away.
+	int release() { return std::exchange(fd_, -1); }
+
+private:
+	int fd_ = -1;
+};
+
+/// Opens `path` below `dir` (AT_FDCWD: the working directory), close-on-exec.
+Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode = 0);
+
+/// Whole content of a small file below `dir`, trailing newlines cut off. Fails beyond 16 MiB.
+Result<std::string> read_file(int dir, const std::string &path);
+
+/// Writes `value` to an existing file (as sysfs has them) in one write(2).
+Result<void> write_value(int dir, const std::string &path, std::string_view value);
+
+/// Replaces a file as a whole: a reader sees the old content or the new one, never a part.
+Result<void> replace_file(int dir, const std::string &path, std::string_view content);
+
+/// The target of a symbolic link; fails with ENOENT where there is none.
+Result<std::string> read_link(int dir, const std::string &path);
+
+} // namespace memhp

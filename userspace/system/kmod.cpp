@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/kmod.h"
+
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "core/units.h"
+#include "memhp/abi.h"
+
+namespace memhp
+{
+namespace
+{
+
+constexpr auto debugfs = "sys/kernel/debug";
+
+/// Calls `each` with every line of `text`; stops at the first failure.
+template <typename Each> Result<void> for_each_line(std::string_view text, Each each)
+{
+	while (!text.empty()) {
+		const auto end = text.find('\n');
+		const auto line = text.substr(0, end);
+		text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+		auto record = Record::parse(line);
+		if (!record)
+			return fail(record.error());
+		each(std::move(*record));
+	}
+	return {};
+}
+
+} // namespace
+
+std::string Kmod::path(const std::string &file) const
+{
+	return fmt::format("{}/{}/{}", debugfs, MEMHP_DEBUGFS_DIR, file);
+}
+
+Result<void> Kmod::check() const
+{
+	const auto text = read_file(root_fd_, path("abi"));
+	if (!text) {
+		const auto &error = text.error();
+		if (error.code == std::errc::permission_denied)
+			return fail({error.code, "reading the module's files needs root"});
+		if (error.code == std::errc::no_such_file_or_directory)
+			return fail({error.code, "the module is not loaded (modprobe memhp), or "
+						 "debugfs is not mounted at /sys/kernel/debug"});
+		return fail(error);
+	}
+	uint64_t abi = 0;
+	if (!parse_number(*text, 10, abi) || abi != MEMHP_ABI_VERSION)
+		return fail_input(fmt::format("the loaded module memhp speaks ABI '{}', this program "
+					      "ABI {}; install both from one version",
+					      *text, MEMHP_ABI_VERSION));
+	return {};
+}
+
+Result<std::vector<Record>> Kmod::records(const std::string &file) const
+{
+	const auto ready = check();
+	if (!ready)
+		return fail(ready.error());
+	const auto text = read_file(root_fd_, path(file));
+	if (!text)
+		return fail(text.error());
+	std::vector<Record> result;
+	const auto parsed = for_each_line(
+		*text, [&](Record record) { result.push_back(std::move(record)); });
+	if (!parsed)
+		return fail(parsed.error());
+	return result;
+}
+
+Result<Record> Kmod::status() const
+{
+	const auto ready = check();
+	if (!ready)
+		return fail(ready.error());
+	auto text = read_file(root_fd_, path("status"));
+	if (!text)
+		return fail(text.error());
+	for (auto &character : *text)
+		if (character == '\n')
+			character = ' ';
+	return Record::parse(*text);
+}
+
+Result<Fd> Kmod::open_events(From from) const
+{
+	const auto ready = check();
+	if (!ready)
+		return fail(ready.error());
+	auto file = open_at(root_fd_, path("events"), O_RDONLY | O_NONBLOCK);
+	if (!file)
+		return fail(file.error());
+	if (from == From::next && lseek(file->get(), 0, SEEK_END) < 0)
+		return fail_errno(errno, path("events"));
+	return file;
+}
+
+Result<std::optional<Record>> Kmod::read_event(int events)
+{
+	std::array<char, MEMHP_RECORD_MAX> buffer;
+	for (;;) {
+		const auto got = read(events, buffer.data(), buffer.size());
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno == EAGAIN)
+			return std::optional<Record>();
+		if (got < 0)
+			return fail_errno(errno, "events of the module");
+		if (got == 0)
+			return std::optional<Record>();
+		auto record = Record::parse({buffer.data(), static_cast<size_t>(got)});
+		if (!record)
+			return fail(record.error());
+		return std::optional<Record>(std::move(*record));
+	}
+}
+
+std::map<uint64_t, bool> Kmod::early_blocks() const
+{
+	std::map<uint64_t, bool> early;
+	for (const auto &record : blocks().value_or(std::vector<Record>()))
+		if (const auto number = record.number("block"))
+			early[*number] = record.number("early") == 1;
+	return early;
+}
+
+std::string Kmod::last_stage(uint64_t block) const
+{
+	const auto known = blocks();
+	if (!known)
+		return {};
+	for (const auto &record : *known)
+		if (record.number("block") == block)
+			return std::string(record.text("stage").value_or(""));
+	return {};
+}
+
+} // namespace memhp

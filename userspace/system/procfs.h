@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/block.h"
+#include "core/result.h"
+
+namespace memhp
+{
+
+/// Memory that a driver added, from /proc/iomem: the driver shows in the name of the resource
+/// ("System RAM (virtio_mem)"), the device in that of its parent.
+struct DriverMemory {
+	uint64_t first; ///< physical addresses, both included
+	uint64_t last;
+	Source source;
+	std::string device; ///< virtio0, dax0.0; empty where the parent has none
+};
+
+/// `text` is the content of /proc/iomem; read without CAP_SYS_ADMIN all addresses are 0, which
+/// gives an empty list.
+std::vector<DriverMemory> parse_iomem(std::string_view text);
+
+/// /proc/iomem below `root_fd`.
+Result<std::vector<DriverMemory>> read_iomem(int root_fd);
+
+} // namespace memhp

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/sysfs.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <memory>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+#include "core/units.h"
+#include "system/procfs.h"
+
+namespace memhp
+{
+namespace
+{
+
+constexpr auto memory_dir = "sys/devices/system/memory";
+constexpr auto node_dir = "sys/devices/system/node";
+
+std::string block_dir(uint64_t block) { return fmt::format("{}/memory{}", memory_dir, block); }
+
+bool gone(const Error &error)
+{
+	return error.code == std::errc::no_such_file_or_directory ||
+	       error.code == std::errc::no_such_device;
+}
+
+/// Numbers N of all entries `prefix`N of a directory, ascending.
+Result<std::vector<uint64_t>> numbered_entries(int root, const std::string &path,
+					       std::string_view prefix)
+{
+	auto dir = open_at(root, path, O_RDONLY | O_DIRECTORY);
+	if (!dir)
+		return fail(dir.error());
+	const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(dir->get()), closedir);
+	if (!stream)
+		return fail_errno(errno, path);
+	dir->release(); // closedir() closes it
+	std::vector<uint64_t> numbers;
+	errno = 0;
+	while (const auto *entry = readdir(stream.get())) {
+		const std::string_view name = entry->d_name;
+		uint64_t number = 0;
+		if (name.substr(0, prefix.size()) == prefix &&
+		    parse_number(name.substr(prefix.size()), 10, number))
+			numbers.push_back(number);
+		errno = 0;
+	}
+	if (errno != 0)
+		return fail_errno(errno, path);
+	std::sort(numbers.begin(), numbers.end());
+	return numbers;
+}
+
+std::vector<std::string_view> words(std::string_view text)
+{
+	std::vector<std::string_view> result;
+	while (!text.empty()) {
+		const auto begin = text.find_first_not_of(" \t\n");
+		if (begin == std::string_view::npos)
+			break;
+		text.remove_prefix(begin);
+		const auto end = std::min(text.find_first_of(" \t\n"), text.size());
+		result.push_back(text.substr(0, end));
+		text.remove_prefix(end);
+	}
+	return result;
+}
+
+} // namespace
+
+Result<Sysfs> Sysfs::open(const std::string &root)
+{
+	Sysfs sysfs;
+	auto fd = open_at(AT_FDCWD, root, O_PATH | O_DIRECTORY);
+	if (!fd)
+		return fail(fd.error());
+	sysfs.root_ = std::move(*fd);
+
+	const auto text = read_file(sysfs.root_.get(), fmt::format("{}/block_size_bytes", memory_dir));
+	if (!text && gone(text.error()))
+		return fail({text.error().code,
+			     fmt::format("{}/{} does not exist: this kernel has no memory hotplug "
+					 "(CONFIG_MEMORY_HOTPLUG), or /sys is not mounted",
+					 root == "/" ? "" : root, memory_dir)});
+	if (!text)
+		return fail(text.error());
+	if (!parse_number(*text, 16, sysfs.block_size_) || sysfs.block_size_ == 0)
+		return fail_input(fmt::format("{}/block_size_bytes holds '{}', which is no size",
+					      memory_dir, *text));
+	return sysfs;
+}
+
+std::string Sysfs::state_path(uint64_t block) { return block_dir(block) + "/state"; }
+
+Result<BlockState> Sysfs::state(uint64_t block) const
+{
+	const auto text = read_file(root_.get(), state_path(block));
+	if (!text)
+		return fail(text.error());
+	return parse_block_state(*text);
+}
+
+Result<Zone> Sysfs::zone(uint64_t block) const
+{
+	const auto found = read_block(block);
+	if (!found)
+		return fail(found.error());
+	return found->zone;
+}
+
+Result<Block> Sysfs::read_block(uint64_t number) const
+{
+	const auto dir = block_dir(number);
+	Block block;
+	block.number = number;
+
+	struct stat status;
+	if (fstatat(root_.get(), dir.c_str(), &status, 0) < 0)
+		return fail_errno(errno, dir);
+	block.inode = status.st_ino;
+
+	const auto before = state(number);
+	if (!before)
+		return fail(before.error());
+	const auto zones = read_file(root_.get(), dir + "/valid_zones");
+	const auto after = state(number);
+	if (!after)
+		return fail(after.error());
+	block.state = *after;
+	if (!zones)
+		return block; // without CONFIG_MEMORY_HOTREMOVE there is no such file
+	if (*before == BlockState::online && *after == BlockState::online)
+		block.zone = parse_zone(*zones).value_or(Zone::none);
+	else if (*before == BlockState::offline && *after == BlockState::offline)
+		for (const auto word : words(*zones))
+			if (const auto zone = parse_zone(word))
+				block.candidates.push_back(*zone);
+	return block;
+}
+
+Result<std::vector<uint64_t>> Sysfs::numbers() const
+{
+	return numbered_entries(root_.get(), memory_dir, "memory");
+}
+
+Result<std::vector<Block>> Sysfs::scan() const
+{
+	const auto numbers = this->numbers();
+	if (!numbers)
+		return fail(numbers.error());
+
+	// The nodes' directories link to their blocks: a few readdir calls instead of one a block.
+	std::map<uint64_t, std::optional<int>> node_of;
+	const auto nodes = numbered_entries(root_.get(), node_dir, "node");
+	for (const auto node : nodes ? *nodes : std::vector<uint64_t>()) {
+		const auto linked = numbered_entries(root_.get(),
+						     fmt::format("{}/node{}", node_dir, node), "memory");
+		for (const auto number : linked ? *linked : std::vector<uint64_t>()) {
+			const auto [entry, first] = node_of.emplace(number, static_cast<int>(node));
+			if (!first)
+				entry->second.reset(); // it spans several nodes
+		}
+	}
+	const auto early_blocks = early_ ? early_() : std::map<uint64_t, bool>();
+	const auto drivers = read_iomem(root_.get()).value_or(std::vector<DriverMemory>());
+
+	std::vector<Block> blocks;
+	blocks.reserve(numbers->size());
+	for (const auto number : *numbers) {
+		auto block = read_block(number);
+		if (!block && gone(block.error()))
+			continue;
+		if (!block)
+			return fail(block.error());
+		if (const auto node = node_of.find(number); node != node_of.end())
+			block->node = node->second;
+
+		const auto start = number * block_size_;
+		for (const auto &driver : drivers) {
+			if (driver.first >= start + block_size_ || driver.last < start)
+				continue;
+			block->source = driver.source;
+			block->device = driver.device;
+		}
+		if (block->source == Source::unknown) {
+			const auto link = read_link(root_.get(), block_dir(number) + "/firmware_node");
+			if (link)
+				block->device = link->substr(link->rfind('/') + 1);
+			const auto early = early_blocks.find(number);
+			if (early != early_blocks.end() ? early->second : !link)
+				block->source = Source::boot;
+			else if (link)
+				block->source = Source::acpi_dimm;
+		}
+		blocks.push_back(std::move(*block));
+	}
+	return blocks;
+}
+
+Result<std::string> Sysfs::auto_online() const
+{
+	return read_file(root_.get(), fmt::format("{}/auto_online_blocks", memory_dir));
+}
+
+Result<void> Sysfs::set_auto_online(std::string_view value) const
+{
+	return write_value(root_.get(), fmt::format("{}/auto_online_blocks", memory_dir), value);
+}
+
+} // namespace memhp

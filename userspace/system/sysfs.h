@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/block.h"
+#include "core/result.h"
+#include "system/fd.h"
+
+namespace memhp
+{
+
+/// The memory side of /sys and /proc of one machine: the running one, or a recorded tree.
+class Sysfs
+{
+public:
+	/// `root` is "/" or the directory of a recorded tree. Fails where it has no
+	/// sys/devices/system/memory, and says what that means.
+	static Result<Sysfs> open(const std::string &root);
+
+	/// Bytes of a memory block. Source: block_size_bytes (hexadecimal without prefix).
+	uint64_t block_size() const { return block_size_; }
+
+	/// Numbers of all memory blocks, ascending: far cheaper than a scan.
+	Result<std::vector<uint64_t>> numbers() const;
+
+	/// All memory blocks, ascending, with node, source and device. A block that vanishes
+	/// during the scan is left out; any other read error fails the scan.
+	Result<std::vector<Block>> scan() const;
+
+	/// State of one block; ENOENT where it does not exist.
+	Result<BlockState> state(uint64_t block) const;
+
+	/// Zone of an online block: valid_zones counts only while `state` reads online before and
+	/// after it, since during an offline it names what might come. Zone::none otherwise.
+	Result<Zone> zone(uint64_t block) const;
+
+	/// auto_online_blocks: "offline", "online", "online_kernel", "online_movable".
+	Result<std::string> auto_online() const;
+	Result<void> set_auto_online(std::string_view value) const;
+
+	/// Path of a block's state file below root_fd().
+	static std::string state_path(uint64_t block);
+	int root_fd() const { return root_.get(); }
+
+	/// Which blocks were there at boot (true) or came later (false), as far as anybody knows.
+	/// Asked once a scan. Without it memory behind a firmware device counts as a DIMM: the
+	/// kernel gives boot memory that ACPI describes the same link.
+	using EarlyBlocks = std::function<std::map<uint64_t, bool>()>;
+	void set_early(EarlyBlocks early) { early_ = std::move(early); }
+
+private:
+	Sysfs() = default;
+	/// A block's own files: state, zones, inode; node and source are left empty.
+	Result<Block> read_block(uint64_t number) const;
+
+	Fd root_;
+	uint64_t block_size_ = 0;
+	EarlyBlocks early_;
+};
+
+} // namespace memhp

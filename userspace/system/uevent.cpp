@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/uevent.h"
+
+#include <cerrno>
+#include <string_view>
+
+#include <libudev.h>
+#include <sys/epoll.h>
+
+#include "core/units.h"
+#include "system/log.h"
+
+namespace memhp
+{
+namespace
+{
+
+Uevent::Action parse_action(const char *text)
+{
+	const std::string_view action = text ? text : "";
+	if (action == "add")
+		return Uevent::Action::add;
+	if (action == "remove")
+		return Uevent::Action::remove;
+	if (action == "online")
+		return Uevent::Action::online;
+	if (action == "offline")
+		return Uevent::Action::offline;
+	return Uevent::Action::other;
+}
+
+} // namespace
+
+void UeventMonitor::UdevUnref::operator()(udev *handle) const { udev_unref(handle); }
+void UeventMonitor::UdevUnref::operator()(udev_monitor *handle) const
+{
+	udev_monitor_unref(handle);
+}
+
+Result<std::unique_ptr<UeventMonitor>> UeventMonitor::open(Loop &loop, int buffer,
+							   std::function<void(const Uevent &)> receive,
+							   std::function<void()> lost)
+{
+	std::unique_ptr<UeventMonitor> self(new UeventMonitor);
+	self->receive_ = std::move(receive);
+	self->lost_ = std::move(lost);
+
+	self->udev_.reset(udev_new());
+	if (!self->udev_)
+		return fail_errno(errno, "libudev");
+	self->monitor_.reset(udev_monitor_new_from_netlink(self->udev_.get(), "kernel"));
+	if (!self->monitor_)
+		return fail_errno(errno, "kernel uevent socket");
+
+	auto *monitor = self->monitor_.get();
+	int error = udev_monitor_filter_add_match_subsystem_devtype(monitor, "memory", nullptr);
+	if (error >= 0)
+		error = udev_monitor_enable_receiving(monitor);
+	if (error < 0)
+		return fail_errno(-error, "kernel uevent socket");
+	error = udev_monitor_set_receive_buffer_size(monitor, buffer);
+	if (error < 0)
+		log::warning("uevent receive buffer stays at the system's default: {}; "
+			     "a storm of events will lead to rescans",
+			     std::generic_category().message(-error));
+
+	auto *raw = self.get();
+	self->source_ = loop.io(udev_monitor_get_fd(monitor), EPOLLIN,
+				[raw](uint32_t) { raw->drain(); });
+	return self;
+}
+
+void UeventMonitor::drain()
+{
+	for (;;) {
+		errno = 0;
+		auto *device = udev_monitor_receive_device(monitor_.get());
+		if (!device && errno == ENOBUFS) {
+			lost_();
+			continue;
+		}
+		if (!device)
+			return;
+		Uevent event;
+		event.action = parse_action(udev_device_get_action(device));
+		const auto *number = udev_device_get_sysnum(device);
+		const bool block = number && parse_number(number, 10, event.block);
+		udev_device_unref(device);
+		if (block)
+			receive_(event);
+	}
+}
+
+} // namespace memhp

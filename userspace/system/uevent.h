@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/result.h"
+#include "system/loop.h"
+
+struct udev;
+struct udev_monitor;
+
+namespace memhp
+{
+
+/// A kernel uevent of a memory block.
+struct Uevent {
+	enum class Action { add, remove, online, offline, other };
+	Action action = Action::other;
+	uint64_t block = 0;
+};
+
+/// Uevents of memory blocks straight from the kernel, not after udevd's rules.
+class UeventMonitor
+{
+public:
+	/// `receive` is called for each event; `lost` when the kernel dropped some (ENOBUFS): the
+	/// listener has to scan. `buffer` is the socket's receive buffer in bytes, beyond the
+	/// system's limit where the caller has CAP_NET_ADMIN.
+	static Result<std::unique_ptr<UeventMonitor>> open(Loop &loop, int buffer,
+							   std::function<void(const Uevent &)> receive,
+							   std::function<void()> lost);
+
+	/// Delivers all events that the kernel has sent so far, now.
+	void drain();
+
+private:
+	UeventMonitor() = default;
+
+	struct UdevUnref {
+		void operator()(udev *) const;
+		void operator()(udev_monitor *) const;
+	};
+	std::unique_ptr<udev, UdevUnref> udev_;
+	std::unique_ptr<udev_monitor, UdevUnref> monitor_;
+	std::function<void(const Uevent &)> receive_;
+	std::function<void()> lost_;
+	Loop::Source source_;
+};
+
+} // namespace memhp

@@ -335,6 +335,14 @@ DEFINE_SHOW_ATTRIBUTE(memhp_nodes);
 
 static int memhp_status_show(struct seq_file *m, void *v)
 {
+	static const char *const blocks_in[] = {
+		[MEMHP_STATE_UNKNOWN] = "unknown",
+		[MEMHP_STATE_OFFLINE] = "offline",
+		[MEMHP_STATE_GOING_ONLINE] = "going_online",
+		[MEMHP_STATE_ONLINE] = "online",
+		[MEMHP_STATE_GOING_OFFLINE] = "going_offline",
+		[MEMHP_STATE_GONE] = "gone",
+	};
 	struct memhp_totals totals;
 	struct memhp_who_text who;
 	u64 oldest, next;
@@ -349,7 +357,7 @@ static int memhp_status_show(struct seq_file *m, void *v)
 	seq_printf(m, "block_size=%llu\n", memhp_block_size());
 	seq_printf(m, "blocks=%llu\n", totals.blocks);
 	for (i = 0; i < MEMHP_STATES; i++)
-		seq_printf(m, "blocks_%s=%llu\n", memhp_state_names[i], totals.blocks_in[i]);
+		seq_printf(m, "blocks_%s=%llu\n", blocks_in[i], totals.blocks_in[i]);
 	for (i = 0; i < MEMHP_EVENT_LOST; i++)
 		seq_printf(m, "events_%s=%llu\n", memhp_event_names[i], totals.events[i]);
 	seq_printf(m, "ring=%u\n", memhp_ring_size());

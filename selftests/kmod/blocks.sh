@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The file "blocks" agrees with sysfs: at load, after blocks were added, went online and offline, and
+# were removed. A block that comes back has no history.
+
+# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
+. "$(dirname "$0")/../lib/memhp.sh"
+
+need_root
+need_hotplug
+need_memhp
+plan 13
+
+set_auto_online offline
+plug 3 1
+# shellcheck disable=SC2086 # a list
+set -- $blocks
+set_state "$1" online_movable
+set_state "$2" online_kernel
+
+# "number state node zone" of each block, node and zone of those that are online only.
+of_sysfs()
+{
+	for number in $(block_numbers); do
+		state=$(block_state "$number")
+		node=-
+		zone=-
+		if [ "$state" = online ]; then
+			node=$(echo "$MEMORY/memory$number"/node[0-9]*)
+			node=${node##*/node}
+			zone=$(cat "$MEMORY/memory$number/valid_zones")
+			[ "$zone" != none ] || zone=-
+		fi
+		echo "$number $state $node $zone"
+	done
+}
+
+of_module()
+{
+	awk '{
+		for (i = 1; i <= NF; i++) {
+			at = index($i, "=")
+			value[substr($i, 1, at - 1)] = substr($i, at + 1)
+		}
+		place = value["state"] == "online" ? value["nid"] " " value["zone"] : "- -"
+		if (value["state"] != "gone")
+			print value["block"], value["state"], place
+	}' "$MEMHP/blocks"
+}
+
+module_load
+equal "stock at load" "$(of_module)" "$(of_sysfs)"
+equal "blocks known" "$(status blocks)" "$(block_numbers | wc -l)"
+equal "blocks online" "$(status blocks_online)" "$(grep -lx online "$MEMORY"/memory*/state | wc -l)"
+equal "memory of the boot" "$(block_line 0 | values early) $(block_line "$1" | values early)" "1 0"
+equal "taking stock is no event" "$(status seq)" 0
+
+set_state "$1" offline
+set_state "$3" online_movable
+equal "after changes" "$(of_module)" "$(of_sysfs)"
+equal "time of the change" "$(block_line "$3" | values changed_ns)" \
+	"$(events | grep ' event=online ' | values boot_ns)"
+
+set_state "$2" offline
+set_state "$3" offline
+unplug "$dimm" || abort "the DIMM stays"
+equal "removed blocks are gone" \
+	"$(for number in "$@"; do block_line "$number" | values state; done | sort -u)" gone
+equal "nothing else is" "$(of_module)" "$(of_sysfs)"
+equal "gone blocks are counted" "$(status blocks_gone) $(status blocks)" \
+	"3 $(block_numbers | wc -l)"
+
+old="$*"
+plug 3 1
+equal "a DIMM in the same place" "${blocks% }" "$old"
+equal "blocks without history" \
+	"$(for number in $old; do
+		block_line "$number" | sed 's/.* state=\([a-z]*\) .* failed_ns=-/\1/'
+	done | sort -u)" \
+	"offline stage=- err=0 online=0 offline=0 cancel_online=0 cancel_offline=0"
+set_state "$1" online_movable
+equal "and a new one" "$(block_line "$1" | values online)" 1

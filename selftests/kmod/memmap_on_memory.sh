@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# With memory_hotplug.memmap_on_memory the pages of a block begin behind its memmap; records and state
+# are of the whole block all the same.
+
+# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
+. "$(dirname "$0")/../lib/memhp.sh"
+
+need_root
+need_hotplug
+need_memhp
+case $(cat /sys/module/memory_hotplug/parameters/memmap_on_memory 2>/dev/null) in
+Y | force) ;;
+*) skip_all "not booted with memory_hotplug.memmap_on_memory=1" ;;
+esac
+plan 6
+
+set_auto_online offline
+module_load
+plug 2 1
+# shellcheck disable=SC2086 # a list
+set -- $blocks
+set_state "$2" online_movable
+mark=$(status seq)
+set_state "$1" online_movable
+line=$(events "$mark" | grep ' event=online ')
+equal "block, address, size" \
+	"$(echo "$line" | values block) $(echo "$line" | values addr) $(echo "$line" | values size)" \
+	"$1 $(printf '0x%x' $(($1 * $(block_bytes)))) $(block_bytes)"
+check "the memmap is in the block" \
+	[ "$(grep ^nid=1 "$MEMHP/nodes" | values pages_movable)" -lt \
+	$((2 * $(block_bytes) / $(getconf PAGESIZE))) ]
+equal "both are online" "$(block_line "$1" | values state) $(block_line "$2" | values state)" \
+	"online online"
+module_unload
+module_load
+equal "stock at load" \
+	"$(block_line "$1" | values state) $(block_line "$1" | values zone)" "online Movable"
+set_state "$1" offline
+equal "offline" "$(block_line "$1" | values state)" offline
+equal "no other block was touched" "$(block_line "$2" | values offline)" 0

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The stage of a failure: a veto behind our first notifier (notifier), a veto before it (unknown), an
+# offline that was ended by a signal while pages would not move (migrate).
+
+# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
+. "$(dirname "$0")/../lib/memhp.sh"
+
+need_root
+need_hotplug
+need_memhp
+need_module memory-notifier-error-inject
+plan 13
+
+set_auto_online offline
+plug 2 1
+# shellcheck disable=SC2086 # a list
+set -- $blocks
+block=$1
+set_state "$2" online_movable
+
+# veto ACTION STATE: a request that fails. Sets outcome: events, and stage, error and duration of
+# the last of them.
+veto()
+{
+	mark=$(status seq)
+	inject "$1" 16
+	set_state "$block" "$2" && diag "$2 was not vetoed"
+	inject "$1" 0
+	last=$(events "$mark" | tail -n 1)
+	outcome="$(names "$mark" "$block"): $(echo "$last" | values stage)"
+	outcome="$outcome $(echo "$last" | values err)"
+	known=$(echo "$last" | values dur_us | sed 's/[0-9][0-9]*/known/')
+}
+
+inject_load 0
+module_load
+veto MEM_GOING_ONLINE online_movable
+equal "online, veto after us" "$outcome" "going_online cancel_online: notifier -"
+equal "its duration" "$known" known
+set_state "$block" online_movable
+veto MEM_GOING_OFFLINE offline
+equal "offline, veto after us" "$outcome" "going_offline cancel_offline: notifier -"
+equal "the block is online" "$(block_line "$block" | values state)" online
+set_state "$block" offline
+module_unload
+inject_unload
+
+# Of the highest priority like ours, but there before us.
+inject_load 2147483647
+module_load
+veto MEM_GOING_ONLINE online_movable
+equal "online, veto before us" "$outcome" "cancel_online: unknown -"
+equal "its duration is not known" "$known" -
+set_state "$block" online_movable
+veto MEM_GOING_OFFLINE offline
+equal "offline, veto before us" "$outcome" "cancel_offline: unknown -"
+equal "the block is still online" "$(block_line "$block" | values state)" online
+inject_unload
+
+held=/tmp/memhp-held.$$
+at_end "rm -f $held"
+"$(dirname "$0")/../lib/holdpage" "$block" >"$held" &
+holder=$!
+at_end "kill $holder 2>/dev/null"
+wait_until 20 grep -q ^held "$held" || abort "no page of the block to hold"
+equal "the page held is in the block" "$(values block <"$held")" "$block"
+
+op_is()
+{
+	[ "$(status op)" = "$1" ]
+}
+
+mark=$(status seq)
+sh -c "echo offline >$MEMORY/memory$block/state" 2>/dev/null &
+writer=$!
+at_end "kill $writer 2>/dev/null"
+wait_until 20 op_is going_offline || abort "the offline did not begin"
+equal "status: the operation that runs" \
+	"$(status op_block) $(status op_pid) $(status op_comm) $(status op_work)" \
+	"$block $writer sh -"
+kill -TERM "$writer"
+wait "$writer"
+last=$(events "$mark" | tail -n 1)
+equal "offline ended by a signal" "$(names "$mark" "$block"): $(echo "$last" | values stage)" \
+	"going_offline cancel_offline: migrate"
+equal "its error" "$(echo "$last" | values err)" 4
+equal "no operation runs any more" "$(status op)" ""
+kill "$holder"
+wait "$holder" || :

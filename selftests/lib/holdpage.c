@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Holds one page of a memory block, so that the block cannot go offline: the page is in a pipe, by
+ * reference, and a page with such a reference does not migrate.
+ *
+ * usage: holdpage BLOCK | holdpage node N
+ *
+ * Prints "held block=N pfn=0x…" and waits until it is killed. Exit status 1: no such page was to be
+ * had; 2: usage.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define CHUNK (2UL << 20)
+#define MAX_NODES 1024
+/* Left free on the node, or the kernel would kill somebody for the rest. */
+#define SPARE (16UL << 20)
+
+#define PAGEMAP_PRESENT (1ULL << 63)
+#define PAGEMAP_PFN ((1ULL << 55) - 1)
+
+static size_t page_size;
+static int pagemap;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "holdpage: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static uint64_t read_hex(const char *path)
+{
+	unsigned long long value;
+	FILE *file = fopen(path, "r");
+
+	if (!file || fscanf(file, "%llx", &value) != 1)
+		die(path);
+	fclose(file);
+	return value;
+}
+
+static int node_of_block(uint64_t block)
+{
+	struct dirent *entry;
+	char path[96];
+	int node = -1;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%llu",
+		 (unsigned long long)block);
+	dir = opendir(path);
+	if (!dir)
+		die(path);
+	while (node < 0 && (entry = readdir(dir)))
+		if (sscanf(entry->d_name, "node%d", &node) != 1)
+			node = -1;
+	closedir(dir);
+	if (node < 0) {
+		errno = ENOENT;
+		die("node of the block");
+	}
+	return node;
+}
+
+static uint64_t node_free(int node)
+{
+	char path[96], line[128];
+	unsigned long long kib = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo", node);
+	file = fopen(path, "r");
+	if (!file)
+		die(path);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "Node %*d MemFree: %llu kB", &kib) == 1)
+			break;
+	fclose(file);
+	return kib << 10;
+}
+
+static uint64_t pfn_of(const void *address)
+{
+	uint64_t entry;
+	off_t offset = (uintptr_t)address / page_size * sizeof(entry);
+
+	if (pread(pagemap, &entry, sizeof(entry), offset) != sizeof(entry))
+		die("/proc/self/pagemap");
+	return entry & PAGEMAP_PRESENT ? entry & PAGEMAP_PFN : 0;
+}
+
+static char *allocate(int node)
+{
+	unsigned long mask[MAX_NODES / (8 * sizeof(long))] = { 0 };
+	const size_t bits = 8 * sizeof(long);
+	char *chunk;
+	size_t i;
+
+	chunk = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (chunk == MAP_FAILED)
+		die("mmap");
+	mask[node / bits] |= 1UL << (node % bits);
+	if (syscall(SYS_mbind, chunk, CHUNK, MPOL_BIND, mask, MAX_NODES, 0))
+		die("mbind");
+	madvise(chunk, CHUNK, MADV_NOHUGEPAGE);
+	for (i = 0; i < CHUNK; i += page_size)
+		chunk[i] = 1;
+	return chunk;
+}
+
+int main(int argc, char **argv)
+{
+	bool by_node = argc == 3 && !strcmp(argv[1], "node");
+	uint64_t block_size, block, wanted = 0;
+	struct iovec held = { 0 };
+	int pipes[2], node;
+	char *chunk, *end;
+	size_t i;
+
+	if (argc != 2 && !by_node) {
+		fprintf(stderr, "usage: holdpage BLOCK | holdpage node N\n");
+		return 2;
+	}
+	wanted = strtoull(argv[argc - 1], &end, 10);
+	if (*end || end == argv[argc - 1] || (by_node && wanted >= MAX_NODES)) {
+		fprintf(stderr, "holdpage: '%s' is no number\n", argv[argc - 1]);
+		return 2;
+	}
+	page_size = sysconf(_SC_PAGESIZE);
+	block_size = read_hex("/sys/devices/system/memory/block_size_bytes");
+	node = by_node ? (int)wanted : node_of_block(wanted);
+	pagemap = open("/proc/self/pagemap", O_RDONLY);
+	if (pagemap < 0)
+		die("/proc/self/pagemap");
+	if (pipe(pipes))
+		die("pipe");
+
+	/* What does not fit stays allocated, so that the next chunk is other memory. */
+	while (!held.iov_base) {
+		if (node_free(node) < CHUNK + SPARE) {
+			fprintf(stderr, "holdpage: node %d has no free page there\n", node);
+			return 1;
+		}
+		chunk = allocate(node);
+		for (i = 0; i < CHUNK && !held.iov_base; i += page_size) {
+			uint64_t pfn = pfn_of(chunk + i);
+
+			if (pfn && (by_node || pfn * page_size / block_size == wanted))
+				held.iov_base = chunk + i;
+		}
+	}
+	held.iov_len = page_size;
+	if (vmsplice(pipes[1], &held, 1, 0) != (ssize_t)page_size)
+		die("vmsplice");
+
+	/* From here on it stays where it is: look whether it moved on the way. */
+	block = pfn_of(held.iov_base) * page_size / block_size;
+	if (!by_node && block != wanted) {
+		fprintf(stderr, "holdpage: the page moved\n");
+		return 1;
+	}
+	printf("held block=%llu pfn=0x%llx\n", (unsigned long long)block,
+	       (unsigned long long)pfn_of(held.iov_base));
+	fflush(stdout);
+	for (;;)
+		pause();
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds memhp for a guest, inside the build root of the guest's release.
+
+The source is seen read-only; results are in build/GUEST/: kmod, userspace, install (what
+`make install` installs) and selftests (the tree with run_kselftest.sh)."""
+import os
+import pathlib
+import shutil
+
+import namespace
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = SOURCE / "build"
+LOGS = BUILD / "vm"
+
+
+def has_userspace():
+    """Whether the source has a userspace to build."""
+    return (SOURCE / "userspace/CMakeLists.txt").exists()
+
+
+class Builder:
+    """Builds for one guest with its entry (roots.Root). Every failure is StepFailed with the log."""
+
+    def __init__(self, guest, root):
+        self._guest = guest
+        self._root = root
+        self.directory = BUILD / guest.name
+        self.log = LOGS / f"{guest.name}-build.log"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.write_bytes(b"")
+
+    def run(self, argv, log=None, **options):
+        """Runs a command in the root; the source is namespace.SOURCE, the results go to BUILD."""
+        command = self._root.enter(argv, SOURCE, self.directory)
+        return namespace.execute(command, log or self.log, **options)
+
+    def make(self, *words, directory=""):
+        """Runs make in a directory of the source."""
+        self.run(["make", f"-j{os.cpu_count()}", "-C", namespace.SOURCE + directory,
+                  f"BUILD={namespace.BUILD}", f"KVER={self._root.kernel}", *words])
+
+    def kmod(self):
+        """The module, every warning an error."""
+        self.make("kmod", f"W={self._guest.warnings}", "KCFLAGS=-Werror")
+
+    def userspace(self):
+        """Daemon, command line and their unit tests, every warning an error."""
+        self.make("userspace", "WERROR=ON")
+
+    def install(self):
+        """What `make install` installs, staged; returns the directory."""
+        staged = self.directory / "install"
+        shutil.rmtree(staged, ignore_errors=True)
+        target = "install" if self._guest.userspace and has_userspace() else "install-kmod"
+        self.make(target, f"DESTDIR={namespace.BUILD}/install", "INSTALL_OPTIONS=--strip")
+        return staged
+
+    def selftests(self):
+        """The installed tests; returns the directory."""
+        staged = self.directory / "selftests"
+        shutil.rmtree(staged, ignore_errors=True)
+        self.make("install", directory="/selftests")
+        return staged
+
+    def unit_tests(self):
+        """Runs the unit tests; returns the path of the JUnit report."""
+        report = self.directory / "userspace/junit.xml"
+        report.unlink(missing_ok=True)
+        argv = self._root.enter(
+            ["ctest", "--test-dir", f"{namespace.BUILD}/userspace", f"-j{os.cpu_count()}",
+             "--output-on-failure", "--no-tests=error",
+             "--output-junit", f"{namespace.BUILD}/userspace/junit.xml"],
+            SOURCE, self.directory)
+        namespace.execute(["sh", "-c", '"$@" || :', "ctest", *argv], self.log)
+        return report

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The collections of tests: every folder of selftests/ with a Makefile, and the machine each wants.
+
+A folder may hold machine.toml, every key optional:
+
+    memory = "2G"                       memory at boot, on node 0
+    dimms = [{ size = "1G", node = 1 }] DIMMs present at boot: boot1, boot2, …
+    append = "word …"                   for the kernel command line
+    enable = ["memhpd.service"]         systemd units enabled before the boot
+    skips = ["program: test"]           tests that may be skipped: shell patterns of their names
+    timeout = 600                       seconds for the whole collection
+
+and rootfs/, laid over the guest's root before the boot.
+"""
+import dataclasses
+import pathlib
+import tomllib
+
+import build
+import machine
+from errors import UserError
+
+SELFTESTS = build.SOURCE / "selftests"
+_NOT_COLLECTIONS = ("vm", "lib", "bench")
+_KEYS = {"memory": str, "dimms": list, "append": str, "enable": list, "skips": list,
+         "timeout": int}
+
+
+@dataclasses.dataclass(frozen=True)
+class Collection:
+    """A collection and what machine.toml says."""
+
+    name: str
+    options: machine.Options = machine.Options()
+    enable: tuple = ()
+    skips: tuple = ()
+    timeout: int = 600
+    overlay: pathlib.Path = None
+
+
+def names():
+    """The names of all collections."""
+    return sorted(path.parent.name for path in SELFTESTS.glob("*/Makefile")
+                  if path.parent.name not in _NOT_COLLECTIONS)
+
+
+def load(name):
+    """The collection of this name; UserError when there is none or its machine.toml is wrong."""
+    if name not in names():
+        raise UserError(f"no collection '{name}' (there are: {', '.join(names()) or 'none'})")
+    folder = SELFTESTS / name
+    path = folder / "machine.toml"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    overlay = folder / "rootfs"
+    return parse(name, text, path, overlay if overlay.is_dir() else None)
+
+
+def parse(name, text, path, overlay=None):
+    """The collection that the text of a machine.toml describes; UserError names path and key."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path}: {error}") from None
+    for key, value in table.items():
+        if key not in _KEYS:
+            raise UserError(f"{path}: unknown key '{key}' (known: {', '.join(_KEYS)})")
+        if not isinstance(value, _KEYS[key]):
+            raise UserError(f"{path}: '{key}' must be of type {_KEYS[key].__name__}")
+    try:
+        dimms = tuple((dimm["size"], dimm["node"]) for dimm in table.get("dimms", ()))
+    except (KeyError, TypeError):
+        raise UserError(f"{path}: a DIMM is {{ size = \"1G\", node = 1 }}") from None
+    options = machine.Options(table.get("memory", "2G"), dimms, table.get("append", ""))
+    return Collection(name, options, tuple(table.get("enable", ())),
+                      tuple(table.get("skips", ())), table.get("timeout", 600), overlay)

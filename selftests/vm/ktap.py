@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reads what run_kselftest.sh prints: a line of TAP for each program, and between them, behind
+"# ", what the program printed, which may be TAP of its own."""
+import dataclasses
+import re
+
+_RESULT = re.compile(r"(ok|not ok) +(\d+)(?: +-)?(?: +([^#\s].*?))?(?: +# *(.*))?$")
+_PLAN = re.compile(r"1\.\.(\d+)(?: +# *SKIP\b *(.*))?$", re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Test:
+    """One result. note: what stands behind "#": the reason of a SKIP, or how it failed."""
+
+    name: str
+    ok: bool
+    skipped: bool = False
+    note: str = ""
+
+
+@dataclasses.dataclass
+class Program:
+    """A test program: its own result (None: it has none), and the results within.
+
+    planned is None for a program that prints no plan: then it is one test itself."""
+
+    name: str
+    result: Test = None
+    planned: int = None
+    tests: list = dataclasses.field(default_factory=list)
+    skipped: str = None
+
+
+@dataclasses.dataclass
+class Report:
+    """All programs of a run. planned is None when no plan came."""
+
+    planned: int = None
+    programs: list = dataclasses.field(default_factory=list)
+
+
+def parse(lines):
+    """The Report of an output; lines that are no TAP mean nothing."""
+    report = Report()
+    current = Program("")
+    for line in lines:
+        if line.startswith("# "):
+            _inner(current, line[2:])
+        elif plan := _PLAN.match(line):
+            report.planned = int(plan[1])
+        elif test := _test(line):
+            current.name, current.result = test.name, test
+            report.programs.append(current)
+            current = Program("")
+    if current.tests or current.planned is not None:
+        current.name = f"{current.name or 'program'} {len(report.programs) + 1}"
+        report.programs.append(current)
+    return report
+
+
+def _inner(program, line):
+    if line.startswith("selftests: "):
+        program.name = line
+    elif plan := _PLAN.match(line):
+        program.planned, program.skipped = int(plan[1]), plan[2]
+    elif test := _test(line):
+        program.tests.append(test)
+
+
+def _test(line):
+    match = _RESULT.match(line)
+    if not match:
+        return None
+    note = match[4] or ""
+    return Test(match[3] or f"test {match[2]}", match[1] == "ok",
+                note.upper().startswith("SKIP"), note)

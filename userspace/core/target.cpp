@@ -27,9 +27,11 @@ bool starts_with(std::string_view text, std::string_view prefix)
 Result<uint64_t> parse_end(std::string_view text, int base)
 {
 	uint64_t value = 0;
-	if (!parse_number(text, base, value))
+	const auto digits = base == 16 ? "0123456789abcdefABCDEF" : "0123456789";
+	const bool number = !text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
+	if (!number)
 		return fail_input(fmt::format("'{}' is not a number", text));
-	if (value > max_number)
+	if (!parse_number(text, base, value) || value > max_number)
 		return fail_input(fmt::format("'{}' is beyond the largest address, 2^63-1", text));
 	return value;
 }

@@ -152,7 +152,7 @@ void Control::status(varlink::Call &call) const
 		{"gave_up", counters.gave_up},
 		{"wrong_zone", counters.wrong_zone},
 		{"lost_events", counters.lost_events},
-		{"rescans", counters.rescans},
+		{"scans", counters.scans},
 		{"module", module ? "loaded" : module.error().message},
 	};
 	call.reply({{"status", std::move(status)}});

@@ -51,10 +51,9 @@ void Onliner::start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
 
 	const auto blocks = sysfs_.scan();
 	if (blocks)
-		ledger_.observe(*blocks, Loop::now(), unknown);
+		observe(*blocks, unknown);
 	else
 		log::error("first scan failed: {}", blocks.error().message);
-	hooks_.changed();
 	begin_round();
 	schedule_rescan();
 }
@@ -144,8 +143,7 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 		return;
 	}
 	const auto now = Loop::now();
-	ledger_.observe(*blocks, now);
-	hooks_.changed();
+	observe(*blocks);
 
 	std::map<std::string, std::vector<Block>> devices;
 	for (const auto &block : *blocks)
@@ -183,6 +181,16 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 		}
 		submit(std::move(order), type);
 	}
+}
+
+void Onliner::observe(const std::vector<Block> &blocks, Ledger::Standing unknown_offline)
+{
+	++counters_.scans;
+	const auto taken = ledger_.observe(blocks, Loop::now(), unknown_offline);
+	if (!taken.empty())
+		log::info("blocks {} were taken offline; they stay so until memhpctl online",
+			  format_ranges(taken));
+	hooks_.changed();
 }
 
 void Onliner::submit(std::vector<uint64_t> order, OnlineType type)
@@ -277,18 +285,12 @@ void Onliner::report_burst()
 
 void Onliner::rescan()
 {
-	++counters_.rescans;
 	hooks_.drain();
 	const auto blocks = sysfs_.scan();
 	if (!blocks) {
 		log::error("rescan failed: {}", blocks.error().message);
 	} else {
-		const auto now = Loop::now();
-		const auto taken = ledger_.observe(*blocks, now);
-		if (!taken.empty())
-			log::info("blocks {} were taken offline; they stay so until memhpctl online",
-				  format_ranges(taken));
-		hooks_.changed();
+		observe(*blocks);
 		const bool fresh =
 			std::any_of(blocks->begin(), blocks->end(), [&](const Block &block) {
 				return block.state == BlockState::offline &&

@@ -29,7 +29,7 @@ public:
 		uint64_t gave_up = 0;	 ///< blocks that cannot be onlined
 		uint64_t wrong_zone = 0; ///< onlined, but not into the zone that policy wanted
 		uint64_t lost_events = 0; ///< times that the kernel dropped uevents
-		uint64_t rescans = 0;
+		uint64_t scans = 0; ///< complete looks at the machine
 	};
 
 	struct Hooks {
@@ -62,6 +62,8 @@ private:
 	void begin_round();
 	void continue_round(bool passed);
 	void act(const std::vector<uint64_t> &settled);
+	void observe(const std::vector<Block> &blocks,
+		     Ledger::Standing unknown_offline = Ledger::Standing::fresh);
 	void submit(std::vector<uint64_t> order, OnlineType type);
 	void attempted(const Job &job, const Attempted &attempted);
 	void rescan();

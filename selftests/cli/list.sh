@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# memhpctl list and status agree with sysfs and with lsmem.
+
+# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
+. "$(dirname "$0")/../lib/memhp.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
+. "$(dirname "$0")/../lib/memhpd.sh"
+
+need_root
+need_hotplug
+need_memhpd
+need_memhp
+plan 9
+
+# by_us, by_lsmem: "range state node zone" of each block.
+by_us()
+{
+	memhpctl list --split -o RANGE,STATE,NODE,ZONE | tail -n +2 | awk '{ print $1, $2, $3, $4 }'
+}
+
+by_lsmem()
+{
+	lsmem -n -a -o RANGE,STATE,NODE,ZONES
+}
+
+systemctl stop systemd-udevd systemd-udevd-kernel.socket systemd-udevd-control.socket
+at_end "systemctl start systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd"
+set_auto_online offline
+plug 4 1
+# shellcheck disable=SC2086 # a list
+set -- $blocks
+set_state "$1" online_movable
+set_state "$2" online_kernel
+# Before its first online a block has no node to lsmem and to us the same.
+equal "the same as lsmem" "$(by_us)" "$(by_lsmem | awk '{ print $1, $2, $3, $4 }')"
+equal "a line a block" "$(memhpctl list --split -o BLOCK | tail -n +2 | sed 's/^ *//')" \
+	"$(block_numbers)"
+equal "equal neighbours are one line" \
+	"$(memhpctl list "$3-$4" -o BLOCK,STATE | tail -n +2 | awk '{ print $1, $2 }')" \
+	"$3-$4 offline"
+equal "as JSON every block" "$(memhpctl --json list | grep -c '"block":')" \
+	"$(block_numbers | wc -l)"
+
+bytes=$(block_bytes)
+node1()
+{
+	memhpctl --json status | tr -d ' \n' | grep -o '{[^{}]*"node":1[^{}]*}' |
+		sed "s/.*\"$1\":\([0-9]*\).*/\1/"
+}
+set_state "$3" online_movable
+set_state "$4" online_movable
+equal "status: movable of node 1" "$(node1 movable)" $((3 * bytes))
+equal "status: kernel of node 1" "$(node1 kernel)" "$bytes"
+check "status: no daemon, and what to do" sh -c \
+	"memhpctl status | grep -q '^memhpd: not running (systemctl enable --now memhpd)'"
+
+module_load
+set_state "$4" offline
+equal "with the module: by whom" "$(memhpctl list "$4" -o BY | tail -n 1)" \
+	"$(block_line "$4" | values comm)"
+check "boot memory by the module's word" sh -c \
+	"memhpctl list $(block_numbers | head -n 1) -o SOURCE | grep -qx boot"

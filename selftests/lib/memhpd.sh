@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# Functions of the tests that run memhpd, to be sourced after memhp.sh. The daemon is driven as an
+# operator does it: by systemctl, its configuration file, memhpctl.
+
+CONFIG=/etc/memhp/memhpd.toml
+DROP_IN=/run/systemd/system/memhpd.service.d
+
+# need_memhpd: the daemon is installed; it is stopped now, and again at the end.
+need_memhpd()
+{
+	command -v memhpctl >/dev/null || skip_all "memhpctl is not installed"
+	systemctl cat memhpd.service >/dev/null 2>&1 || skip_all "memhpd is not installed"
+	at_end "systemctl stop memhpd"
+	systemctl stop memhpd
+}
+
+daemon_start()
+{
+	systemctl reset-failed memhpd
+	systemctl start memhpd || abort "memhpd does not start: $(daemon_log | tail -n 5)"
+}
+
+daemon_pid()
+{
+	systemctl show -P MainPID memhpd
+}
+
+# The process that writes for process $1 (memhpd or memhpctl): its child.
+writer_of()
+{
+	pgrep -P "$1" -x memhp-writer
+}
+
+# daemon_log: what memhpd said since this test began.
+daemon_log()
+{
+	journalctl -u memhpd -o cat --no-pager --since "@$test_began"
+}
+test_began=$(date +%s)
+
+# daemon_logged PATTERN
+daemon_logged()
+{
+	daemon_log | grep -q -- "$1"
+}
+
+# configure LINE…: the configuration until the end of the test.
+configure()
+{
+	[ -e "$CONFIG.test" ] || {
+		cp "$CONFIG" "$CONFIG.test"
+		at_end "mv $CONFIG.test $CONFIG"
+	}
+	printf '%s\n' "$@" >"$CONFIG"
+}
+
+# no_restart: systemd does not start the daemon again after a crash, until the end of the test.
+no_restart()
+{
+	mkdir -p "$DROP_IN"
+	at_end "rm -rf $DROP_IN; systemctl daemon-reload"
+	printf '[Service]\nRestart=no\n' >"$DROP_IN/test.conf"
+	systemctl daemon-reload
+}
+
+# daemon_value KEY: a number of `memhpctl --json status`.
+daemon_value()
+{
+	memhpctl --json status | sed -n "s/^ *\"$1\": \([0-9]*\),*$/\1/p" | head -n 1
+}
+
+# look: makes the daemon look at all blocks, by a synthetic event, and waits until it has.
+look()
+{
+	look_before=$(daemon_value scans)
+	echo add >"$MEMORY/memory$(block_numbers | head -n 1)/uevent"
+	wait_until 20 looked || abort "memhpd does not look at the blocks"
+}
+
+looked()
+{
+	[ "$(daemon_value scans)" -gt "$look_before" ]
+}
+
+# zone_of N: of an online block, else its state.
+zone_of()
+{
+	if in_state "$1" online; then
+		cat "$MEMORY/memory$1/valid_zones"
+	else
+		block_state "$1"
+	fi
+}
+
+# zones_of N…: each zone (or state) once.
+zones_of()
+{
+	for zone_block in "$@"; do
+		zone_of "$zone_block"
+	done | sort -u | tr '\n' ' ' | sed 's/ $//'
+}
+
+# all_movable N…: all online in zone Movable.
+all_movable()
+{
+	[ "$(zones_of "$@")" = Movable ]
+}
+
+# hold N…: a process that holds a page of each of the (online, movable) blocks. Sets held to its
+# process number.
+hold()
+{
+	hold_output=$(mktemp)
+	at_end "rm -f $hold_output"
+	"$(dirname "$0")/../lib/holdpage" "$@" >"$hold_output" &
+	held=$!
+	at_end "release $held"
+	wait_until 30 grep -q '^held ' "$hold_output" || abort "no page of block $* could be held"
+}
+
+# release PID: lets go of the pages.
+release()
+{
+	kill "$1" 2>/dev/null && wait "$1" 2>/dev/null
+	:
+}

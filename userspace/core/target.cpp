@@ -261,8 +261,13 @@ std::vector<uint64_t> arrange_offline(const std::vector<Block> &chosen,
 		groups[place].push_back(block.number);
 	}
 	std::vector<uint64_t> result;
-	for (const auto &place : order)
-		append(result, offline_order(groups.at(place), online.at(place)));
+	for (const auto &place : order) {
+		// A block that is just changing is in no place of online ones.
+		const auto present = online.find(place);
+		append(result, offline_order(groups.at(place), present == online.end()
+								       ? std::vector<uint64_t>()
+								       : present->second));
+	}
 	return result;
 }
 

@@ -20,7 +20,7 @@ std::string_view to_string(Change change)
 	return change == Change::online ? "online" : "offline";
 }
 
-Next classify(Change change, const Outcome &outcome, unsigned failures)
+Next classify(Change change, const Outcome &outcome, unsigned busy)
 {
 	if (outcome.reached)
 		return Next::done;
@@ -36,7 +36,7 @@ Next classify(Change change, const Outcome &outcome, unsigned failures)
 		return Next::soon;
 	case EBUSY:
 		// In a kernel zone a quick EBUSY is an unmovable page: once may be chance.
-		if (change == Change::offline && outcome.kernel_zone && failures >= 1)
+		if (change == Change::offline && outcome.kernel_zone && busy >= 1)
 			return Next::hopeless;
 		return Next::later;
 	case EINVAL: // a hole, several zones
@@ -126,7 +126,7 @@ void Job::result(uint64_t block, const Outcome &outcome, Time now)
 		record.due = now;
 		return;
 	}
-	auto next = classify(spec_.change, outcome, record.failures);
+	auto next = classify(spec_.change, outcome, record.busy);
 	if (next == Next::soon && record.soon >= soon_limit)
 		next = Next::later;
 	if (next == Next::done || next == Next::gone) {
@@ -138,6 +138,7 @@ void Job::result(uint64_t block, const Outcome &outcome, Time now)
 
 	++failed_attempts_;
 	++record.failures;
+	record.busy += outcome.error == EBUSY && !outcome.killed;
 	record.error = outcome.error;
 	record.killed = outcome.killed;
 	record.stage = outcome.stage;

@@ -38,8 +38,8 @@ enum class Next {
 	hopeless, ///< no further attempt of this request can do it
 };
 
-/// The errno table. `failures` counts the attempts on this block that failed before.
-Next classify(Change change, const Outcome &outcome, unsigned failures);
+/// The errno table. `busy` counts the attempts on this block that failed with EBUSY before.
+Next classify(Change change, const Outcome &outcome, unsigned busy);
 
 struct Backoff {
 	Time initial = std::chrono::milliseconds(100);
@@ -75,6 +75,7 @@ public:
 		Standing standing = Standing::pending;
 		unsigned failures = 0;
 		unsigned soon = 0; ///< failures that were followed by a short pause
+		unsigned busy = 0; ///< failures with EBUSY
 		int error = 0;	   ///< of the last failed attempt
 		bool killed = false;
 		std::string stage;

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <gtest/gtest.h>
+
+#include "blocks.h"
+#include "core/policy.h"
+
+namespace memhp
+{
+namespace
+{
+
+using Standing = Ledger::Standing;
+using Numbers = std::vector<uint64_t>;
+
+constexpr Time later = std::chrono::seconds(60);
+
+Block in_state(Block block, BlockState state)
+{
+	block.state = state;
+	return block;
+}
+
+Block reborn(Block block)
+{
+	++block.inode;
+	return block;
+}
+
+/// Block 1 of a machine, as one scan after the other sees it.
+class LedgerOfOne : public testing::Test
+{
+protected:
+	Numbers see(const Block &block, Time now = Time{}) { return ledger.observe({block}, now); }
+	Standing standing() const { return ledger.standing(1); }
+
+	Ledger ledger;
+	const Block online = online_block(1);
+	const Block offline = offline_block(1);
+};
+
+TEST_F(LedgerOfOne, ABlockNeverSeenIsFresh)
+{
+	EXPECT_EQ(standing(), Standing::fresh);
+	EXPECT_EQ(ledger.since(1), Time{});
+}
+
+TEST_F(LedgerOfOne, AnAddedBlockIsFreshUntilItIsOnline)
+{
+	EXPECT_TRUE(see(offline, Time(5)).empty());
+	EXPECT_EQ(standing(), Standing::fresh);
+	see(offline, Time(9));
+	EXPECT_EQ(standing(), Standing::fresh);
+	EXPECT_EQ(ledger.since(1), Time(5)) << "a life begins when it is first seen";
+	see(online, later);
+	EXPECT_EQ(standing(), Standing::handled);
+}
+
+TEST_F(LedgerOfOne, AnOfflineEventMakesItDeliberate)
+{
+	see(online);
+	ledger.went_offline(1);
+	EXPECT_EQ(standing(), Standing::deliberate);
+	see(offline);
+	EXPECT_EQ(standing(), Standing::deliberate);
+}
+
+TEST_F(LedgerOfOne, TwoScansOfOneLifeMakeItDeliberateAndReportItOnce)
+{
+	see(online);
+	EXPECT_EQ(see(offline), Numbers{1});
+	EXPECT_EQ(standing(), Standing::deliberate);
+	EXPECT_TRUE(see(offline).empty());
+	EXPECT_EQ(standing(), Standing::deliberate);
+}
+
+TEST_F(LedgerOfOne, AnEventAlreadyNotedIsNotReportedByTheScan)
+{
+	see(online);
+	ledger.went_offline(1);
+	EXPECT_TRUE(see(offline).empty());
+}
+
+TEST_F(LedgerOfOne, AnOnlineEndsTheDeliberateStanding)
+{
+	see(online);
+	ledger.went_offline(1);
+	ledger.went_online(1);
+	EXPECT_EQ(standing(), Standing::handled);
+	ledger.went_offline(1);
+	EXPECT_EQ(standing(), Standing::deliberate);
+}
+
+TEST_F(LedgerOfOne, PluggedInAgainIsANewLife)
+{
+	see(online);
+	ledger.went_offline(1);
+	EXPECT_TRUE(see(reborn(offline), later).empty());
+	EXPECT_EQ(standing(), Standing::fresh);
+	EXPECT_EQ(ledger.since(1), later);
+}
+
+TEST_F(LedgerOfOne, PluggedInAgainBetweenTwoScansIsNotTakenForAnOffline)
+{
+	see(online);
+	EXPECT_TRUE(see(reborn(offline)).empty());
+	EXPECT_EQ(standing(), Standing::fresh);
+}
+
+TEST_F(LedgerOfOne, RemovedAndAddedWithTheSameInodeIsANewLife)
+{
+	see(online);
+	ledger.went_offline(1);
+	ledger.observe({}, Time{});
+	see(offline);
+	EXPECT_EQ(standing(), Standing::fresh);
+}
+
+TEST_F(LedgerOfOne, AStaleOfflineEventOfAnOlderLifeChangesNothing)
+{
+	see(online);
+	see(reborn(offline));
+	ledger.went_offline(1); // sent before the block was removed
+	EXPECT_EQ(standing(), Standing::fresh);
+}
+
+TEST_F(LedgerOfOne, TheKernelsRollbackLeavesItHandled)
+{
+	see(online);
+	// A failed firmware unplug: offline, and online again by the kernel.
+	ledger.went_offline(1);
+	ledger.went_online(1);
+	EXPECT_TRUE(see(online).empty());
+	EXPECT_EQ(standing(), Standing::handled);
+}
+
+TEST_F(LedgerOfOne, AChangeUnderWayIsNoChangeYet)
+{
+	see(online);
+	EXPECT_TRUE(see(in_state(online, BlockState::going_offline)).empty());
+	EXPECT_EQ(standing(), Standing::handled);
+	EXPECT_EQ(see(offline), Numbers{1});
+
+	see(reborn(in_state(offline, BlockState::going_online)));
+	EXPECT_EQ(standing(), Standing::fresh);
+}
+
+TEST_F(LedgerOfOne, SurvivesARestart)
+{
+	see(online, Time(5));
+	ledger.went_offline(1);
+	Ledger next;
+	next.restore(ledger.entries());
+	EXPECT_TRUE(next.observe({offline}, later, Standing::fresh).empty());
+	EXPECT_EQ(next.standing(1), Standing::deliberate);
+	EXPECT_EQ(next.since(1), Time(5));
+}
+
+TEST_F(LedgerOfOne, AnOfflineWhileNobodyWatchedIsDeliberateAfterARestart)
+{
+	see(online);
+	Ledger next;
+	next.restore(ledger.entries());
+	EXPECT_EQ(next.observe({offline}, later, Standing::fresh), Numbers{1});
+	EXPECT_EQ(next.standing(1), Standing::deliberate);
+}
+
+TEST_F(LedgerOfOne, AFirstScanThatLeavesBlocksAloneTakesThemForDeliberate)
+{
+	ledger.observe({offline, online_block(2)}, Time{}, Standing::deliberate);
+	EXPECT_EQ(standing(), Standing::deliberate);
+	EXPECT_EQ(ledger.standing(2), Standing::handled);
+	// What comes later is policy's again.
+	ledger.observe({offline, online_block(2), offline_block(3)}, later);
+	EXPECT_EQ(standing(), Standing::deliberate);
+	EXPECT_EQ(ledger.standing(3), Standing::fresh);
+}
+
+TEST_F(LedgerOfOne, GivingUpEndsOnlyAFreshLife)
+{
+	see(offline);
+	ledger.give_up(1);
+	EXPECT_EQ(standing(), Standing::handled);
+	see(offline);
+	EXPECT_EQ(standing(), Standing::handled) << "given up for this life";
+	see(reborn(offline));
+	EXPECT_EQ(standing(), Standing::fresh);
+
+	see(online);
+	ledger.went_offline(1);
+	ledger.give_up(1);
+	EXPECT_EQ(standing(), Standing::deliberate);
+}
+
+TEST_F(LedgerOfOne, EventsOfUnknownBlocksAreLeftToTheNextScan)
+{
+	ledger.went_online(1);
+	ledger.went_offline(1);
+	ledger.give_up(1);
+	EXPECT_TRUE(ledger.entries().empty());
+	see(offline);
+	EXPECT_EQ(standing(), Standing::fresh);
+}
+
+} // namespace
+} // namespace memhp

@@ -25,6 +25,7 @@ class Builder:
     def __init__(self, guest, root):
         self._guest = guest
         self._root = root
+        self.kernel = root.kernel
         self.directory = BUILD / guest.name
         self.log = LOGS / f"{guest.name}-build.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +39,7 @@ class Builder:
     def make(self, *words, directory=""):
         """Runs make in a directory of the source."""
         self.run(["make", f"-j{os.cpu_count()}", "-C", namespace.SOURCE + directory,
-                  f"BUILD={namespace.BUILD}", f"KVER={self._root.kernel}", *words])
+                  f"BUILD={namespace.BUILD}", f"KVER={self.kernel}", *words])
 
     def kmod(self):
         """The module, every warning an error."""
@@ -55,6 +56,13 @@ class Builder:
         target = "install" if self._guest.userspace and has_userspace() else "install-kmod"
         self.make(target, f"DESTDIR={namespace.BUILD}/install", "INSTALL_OPTIONS=--strip")
         return staged
+
+    def everything(self):
+        """Builds and stages all that a user installs; returns the directory."""
+        self.kmod()
+        if self._guest.userspace and has_userspace():
+            self.userspace()
+        return self.install()
 
     def selftests(self):
         """The installed tests; returns the directory."""

@@ -143,4 +143,5 @@ def _one(count, name, test, skips):
     elif any(fnmatch.fnmatch(name, f"*{pattern}*") for pattern in skips):
         count.add_skip(f"{name} ({test.note})")
     else:
-        count.add_failure(f"{name}: unexpected {test.note or 'SKIP'}")
+        reason = re.sub(r"(?i)^skip:?\s*", "", test.note)
+        count.add_failure(f"{name}: unexpected SKIP ({reason or 'no reason given'})")

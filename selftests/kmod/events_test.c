@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -226,8 +227,10 @@ TEST_F(events, a_record_wakes_poll)
 	ASSERT_LT(0, lseek(self->fd, 0, SEEK_END));
 	child = fork();
 	ASSERT_LE(0, child);
-	if (!child)
-		_exit(poll(&poll_fd, 1, 10000) == 1 && poll_fd.revents == POLLIN ? 0 : 1);
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(poll(&poll_fd, 1, -1) == 1 && poll_fd.revents == POLLIN ? 0 : 1);
+	}
 	ASSERT_TRUE(wait_asleep(child, child));
 	ASSERT_EQ(0, switch_block("online_movable"));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
@@ -247,6 +250,7 @@ TEST_F(events, a_record_wakes_a_read)
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		len = read_line(self->fd, self->line);
 		if (len > 0)
 			len = write(pipes[1], self->line, len);

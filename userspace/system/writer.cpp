@@ -151,7 +151,8 @@ void Writer::write(const std::string &path, const std::string &value, Time deadl
 
 void Writer::interrupt()
 {
-	if (!busy() || killed_)
+	// Without a process the answer is on its way already.
+	if (!busy() || killed_ || !pidfd_)
 		return;
 	killed_ = true;
 	syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);

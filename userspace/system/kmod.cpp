@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/kmod.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -117,7 +118,13 @@ Result<std::optional<Record>> Kmod::read_event(int events)
 			return fail_errno(errno, "events of the module");
 		if (got == 0)
 			return std::optional<Record>();
-		auto record = Record::parse({buffer.data(), static_cast<size_t>(got)});
+		std::string_view text(buffer.data(), static_cast<size_t>(got));
+		// The module gives one record a read; a recorded tree has a plain file there.
+		const auto end = std::min(text.find('\n'), text.size() - 1) + 1;
+		if (end < text.size() &&
+		    lseek(events, -static_cast<off_t>(text.size() - end), SEEK_CUR) < 0)
+			return fail_errno(errno, "events of the module");
+		auto record = Record::parse(text.substr(0, end));
 		if (!record)
 			return fail(record.error());
 		return std::optional<Record>(std::move(*record));
@@ -128,8 +135,9 @@ std::map<uint64_t, bool> Kmod::early_blocks() const
 {
 	std::map<uint64_t, bool> early;
 	for (const auto &record : blocks().value_or(std::vector<Record>()))
-		if (const auto number = record.number("block"))
-			early[*number] = record.number("early") == 1;
+		if (const auto number = record.number("block"), is = record.number("early");
+		    number && is)
+			early[*number] = *is == 1;
 	return early;
 }
 

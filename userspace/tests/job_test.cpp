@@ -189,6 +189,15 @@ TEST(Job, DelayOfABlockDoublesWithEachFailure)
 	EXPECT_EQ(machine.waits, (std::vector<Time>{Time(100), Time(200), Time(400), Time(500)}));
 }
 
+TEST(Job, TriesAgainWhatIsDueFirst)
+{
+	Machine machine(online_of({1, 2, 3}));
+	machine.answers[1] = {fails(EBUSY)};
+	machine.answers[2] = {fails(EAGAIN)};
+	machine.run();
+	EXPECT_EQ(machine.order, (Numbers{1, 2, 3, 2, 1}));
+}
+
 TEST(Job, JitterKeepsBlocksOutOfStep)
 {
 	auto spec = online_of({1, 2});
@@ -272,6 +281,19 @@ TEST(Job, EndsAtItsDeadline)
 	EXPECT_EQ(machine.now, spec.deadline) << "neither an attempt nor a wait goes beyond it";
 	EXPECT_EQ(machine.job.missing(), 2u);
 	EXPECT_TRUE(machine.record(1).killed);
+}
+
+TEST(Job, APauseEndsWithTheJob)
+{
+	auto spec = offline_of({1, 2});
+	spec.deadline = std::chrono::hours(1) + Time(500);
+	Machine machine(spec);
+	auto slow = fails(EBUSY);
+	slow.took = Time(400);
+	machine.answers[1] = {slow};
+	machine.run();
+	EXPECT_EQ(machine.waits, std::vector<Time>{Time(100)});
+	EXPECT_TRUE(machine.job.timed_out());
 }
 
 TEST(Job, AGoalReachedInTimeIsNoTimeout)

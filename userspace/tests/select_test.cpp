@@ -135,6 +135,15 @@ TEST(SelectOffline, TakesMovableBeforeKernelZonesAndTheHighestFirst)
 	EXPECT_EQ(selection->blocks, (Numbers{9, 11, 10, 8, 1, 3, 2, 0}));
 }
 
+TEST(SelectOffline, TakesMovableFirstWhereverTheKernelZoneLies)
+{
+	const std::vector<Block> blocks = {online_block(1), online_block(2),
+					   online_block(3, Zone::normal)};
+	const auto selection = select_offline(target_of({"128M"}), blocks, block_size, false);
+	ASSERT_TRUE(selection);
+	EXPECT_EQ(selection->blocks, (Numbers{2, 1, 3}));
+}
+
 TEST(SelectOffline, NamesWhatIsOfflineAlready)
 {
 	const auto selection = offline({"8", "32-33"});

@@ -155,6 +155,8 @@ TEST(Consent, IsNeededForTheMachinesOwnMemory)
 		{{"device:PNP0C80:00"}, false},
 		{{"node:0", "4G"}, false},
 		{{"all", "32"}, false},
+		{{"all", "0x100000000"}, false},
+		{{"node:0", "device:PNP0C80:00"}, false},
 	};
 	for (const auto &[words, needed] : cases)
 		EXPECT_EQ(needs_consent(parsed(words)), needed) << words.front();

@@ -73,6 +73,7 @@ TEST(Size, RefusesWhatIsNoSizeAndSaysWhy)
 		{"99999999999999999999999G", "too large"},
 		{"8192P", "too large"},
 		{"8589934592G", "too large"},
+		{"17179869184G", "too large"},
 	};
 	for (const auto &[text, why] : cases) {
 		const auto size = parse_size(text);

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/engine.h"
+
+#include <cerrno>
+
+#include <gtest/gtest.h>
+
+#include "play.h"
+#include "tree.h"
+
+namespace memhp
+{
+namespace
+{
+
+using Lines = std::vector<std::string>;
+using Numbers = std::vector<uint64_t>;
+
+/// An engine on a fake tree under a fake kernel: block 0 Normal, 32 to 35 Movable, 40 to 43
+/// offline.
+class EngineOfTree : public testing::Test
+{
+protected:
+	EngineOfTree() : sysfs(build())
+	{
+		writer.emplace(loop, sysfs.root_fd());
+		engine.emplace(loop, sysfs, *writer);
+	}
+
+	Sysfs build()
+	{
+		tree.add(0, "online", "Normal");
+		for (uint64_t block = 32; block < 36; ++block)
+			tree.add(block, "online", "Movable");
+		for (uint64_t block = 40; block < 44; ++block)
+			tree.add(block, "offline", "Movable Normal");
+		return std::move(Sysfs::open(tree.root()).value());
+	}
+
+	static JobSpec spec(Change change, Numbers blocks)
+	{
+		JobSpec spec;
+		spec.change = change;
+		spec.goal = blocks.size();
+		spec.blocks = std::move(blocks);
+		spec.backoff.initial = Time(1);
+		spec.attempt_deadline = std::chrono::hours(1);
+		spec.attempt_deadline_max = std::chrono::hours(1);
+		return spec;
+	}
+
+	Engine::JobId submit(const JobSpec &job_spec)
+	{
+		Engine::Callbacks callbacks;
+		callbacks.attempted = [this](const Job &, const Attempted &one) {
+			attempts.push_back(one);
+		};
+		callbacks.finished = [this](const Job &job) { finished.push_back(job); };
+		return engine->submit(job_spec, std::move(callbacks));
+	}
+
+	Scene after(
+		size_t jobs, std::function<void()> then = [] {})
+	{
+		return {[this, jobs] { return finished.size() >= jobs; }, std::move(then)};
+	}
+	Scene when_written(size_t writes, std::function<void()> then)
+	{
+		return {[this, writes] { return kernel.writes().size() >= writes; },
+			std::move(then)};
+	}
+	Scene idle()
+	{
+		return {[this] { return engine->idle(); }};
+	}
+
+	MachineTree tree;
+	FakeKernel kernel{tree};
+	Sysfs sysfs;
+	Loop loop;
+	std::optional<Writer> writer;
+	std::optional<Engine> engine;
+	std::vector<Attempted> attempts;
+	std::vector<Job> finished;
+};
+
+TEST_F(EngineOfTree, OnlinesInTheOrderAndTypeOfTheJob)
+{
+	submit(spec(Change::online, {40, 42, 43, 41}));
+	EXPECT_TRUE(finished.empty());
+	ASSERT_TRUE(play(loop, {after(1), idle()}));
+	EXPECT_EQ(kernel.writes(), (Lines{"40 online_movable", "42 online_movable",
+					  "43 online_movable", "41 online_movable"}));
+	EXPECT_EQ(finished[0].done(), 4u);
+	ASSERT_EQ(attempts.size(), 4u);
+	EXPECT_TRUE(attempts[0].outcome.reached);
+	EXPECT_EQ(attempts[0].zone, Zone::movable);
+	EXPECT_EQ(tree.state(41), "online");
+}
+
+TEST_F(EngineOfTree, OfflinesAndTellsTheZoneOfOrigin)
+{
+	submit(spec(Change::offline, {33, 0}));
+	ASSERT_TRUE(play(loop, {after(1)}));
+	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "0 offline"}));
+	EXPECT_EQ(attempts[0].zone, Zone::movable);
+	EXPECT_FALSE(attempts[0].outcome.kernel_zone);
+	EXPECT_EQ(attempts[1].zone, Zone::normal);
+	EXPECT_TRUE(attempts[1].outcome.kernel_zone);
+	EXPECT_EQ(engine->running(), std::nullopt);
+}
+
+TEST_F(EngineOfTree, DoesNotWriteWhatIsDoneOrGone)
+{
+	tree.remove(MachineTree::dir(34));
+	submit(spec(Change::offline, {40, 34, 35}));
+	ASSERT_TRUE(play(loop, {after(1)}));
+	EXPECT_EQ(kernel.writes(), Lines{"35 offline"});
+	EXPECT_EQ(finished[0].records()[0].standing, Job::Standing::done);
+	EXPECT_EQ(finished[0].records()[1].standing, Job::Standing::gone);
+	EXPECT_EQ(finished[0].missing(), 0u);
+}
+
+TEST_F(EngineOfTree, TriesABusyBlockAgainAndAsksWhereItFailed)
+{
+	kernel.script(33, {"16", "16"});
+	engine->set_stage_of([](uint64_t block) { return "stage of " + std::to_string(block); });
+	submit(spec(Change::offline, {33, 34}));
+	ASSERT_TRUE(play(loop, {after(1)}));
+	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "34 offline", "33 offline", "33 offline"}));
+	EXPECT_EQ(finished[0].done(), 2u);
+	ASSERT_EQ(attempts.size(), 4u);
+	EXPECT_EQ(attempts[0].outcome.error, EBUSY);
+	EXPECT_EQ(attempts[0].outcome.stage, "stage of 33");
+	EXPECT_EQ(attempts[1].outcome.stage, "") << "it did not fail";
+}
+
+TEST_F(EngineOfTree, AFailedWriteIsSuccessWhereTheStateHolds)
+{
+	kernel.script(33, {"other"});
+	submit(spec(Change::offline, {33}));
+	ASSERT_TRUE(play(loop, {after(1)}));
+	EXPECT_TRUE(attempts[0].outcome.reached);
+	EXPECT_EQ(finished[0].done(), 1u);
+}
+
+TEST_F(EngineOfTree, ABlockThatVanishesInTheWriteIsGone)
+{
+	kernel.script(33, {"vanish"});
+	kernel.script(40, {"vanish"});
+	submit(spec(Change::offline, {33}));
+	submit(spec(Change::online, {40, 41}));
+	ASSERT_TRUE(play(loop, {after(2)}));
+	EXPECT_EQ(finished[0].missing(), 1u) << "it cannot be onlined";
+	EXPECT_EQ(finished[1].missing(), 0u);
+}
+
+TEST_F(EngineOfTree, AHungOfflineIsKilledAndTriedAgain)
+{
+	kernel.script(33, {"hang"});
+	auto job = spec(Change::offline, {33});
+	job.attempt_deadline = Time(50);
+	submit(job);
+	ASSERT_TRUE(play(loop, {after(1)}));
+	ASSERT_GE(attempts.size(), 2u);
+	EXPECT_TRUE(attempts[0].outcome.killed);
+	EXPECT_FALSE(attempts[0].outcome.preempted);
+	EXPECT_TRUE(attempts.back().outcome.reached);
+}
+
+TEST_F(EngineOfTree, AnOnlineGoesFirst)
+{
+	submit(spec(Change::offline, {33}));
+	submit(spec(Change::online, {40}));
+	ASSERT_TRUE(play(loop, {after(2)}));
+	EXPECT_EQ(kernel.writes(), (Lines{"40 online_movable", "33 offline"}));
+}
+
+TEST_F(EngineOfTree, AnOnlineInterruptsARunningOffline)
+{
+	kernel.script(33, {"hang"});
+	submit(spec(Change::offline, {33}));
+	ASSERT_TRUE(play(loop,
+			 {when_written(1, [&] { submit(spec(Change::online, {40})); }), after(2)}));
+	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "40 online_movable", "33 offline"}));
+	ASSERT_EQ(attempts.size(), 3u);
+	EXPECT_TRUE(attempts[0].outcome.preempted);
+	EXPECT_FALSE(attempts[0].outcome.killed);
+	EXPECT_EQ(finished[1].failed_attempts(), 0u) << "an interruption is no failure";
+}
+
+TEST_F(EngineOfTree, AnOnlineDoesNotInterruptAnOnline)
+{
+	submit(spec(Change::online, {40, 41}));
+	ASSERT_TRUE(play(loop,
+			 {when_written(1, [&] { submit(spec(Change::online, {42})); }), after(2)}));
+	EXPECT_EQ(kernel.writes().size(), 3u);
+	for (const auto &attempt : attempts)
+		EXPECT_TRUE(attempt.outcome.reached);
+}
+
+TEST_F(EngineOfTree, CancelEndsTheRunningOfflineOfThatJobOnly)
+{
+	kernel.script(33, {"hang"});
+	const auto hung = submit(spec(Change::offline, {33, 34}));
+	const auto other = submit(spec(Change::offline, {35}));
+	ASSERT_TRUE(play(loop, {when_written(1, [&] { engine->cancel(hung); }), after(2)}));
+	EXPECT_NE(hung, other);
+	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "35 offline"}));
+	EXPECT_TRUE(finished[0].cancelled());
+	EXPECT_EQ(finished[0].done(), 0u);
+	EXPECT_EQ(finished[1].done(), 1u);
+}
+
+TEST_F(EngineOfTree, CancelOfAWaitingJobLeavesTheRunningOneAlone)
+{
+	submit(spec(Change::offline, {33, 34, 35}));
+	const auto waiting = submit(spec(Change::offline, {0}));
+	engine->cancel(waiting);
+	ASSERT_TRUE(play(loop, {after(2)}));
+	EXPECT_EQ(kernel.writes().size(), 3u);
+	EXPECT_EQ(tree.state(0), "online");
+}
+
+TEST_F(EngineOfTree, CancelAllEndsEverything)
+{
+	kernel.script(33, {"hang"});
+	submit(spec(Change::offline, {33}));
+	submit(spec(Change::offline, {34}));
+	ASSERT_TRUE(play(loop, {when_written(1, [&] { engine->cancel_all(); }), after(2), idle()}));
+	EXPECT_EQ(kernel.writes(), Lines{"33 offline"});
+	EXPECT_TRUE(finished[0].cancelled());
+	EXPECT_TRUE(finished[1].cancelled());
+}
+
+TEST_F(EngineOfTree, TheJobsDeadlineEndsIt)
+{
+	kernel.script(33, {"hang"});
+	auto job = spec(Change::offline, {33});
+	job.deadline = Loop::now() + Time(50);
+	submit(job);
+	ASSERT_TRUE(play(loop, {after(1)}));
+	EXPECT_TRUE(finished[0].timed_out());
+	EXPECT_EQ(finished[0].missing(), 1u);
+}
+
+TEST_F(EngineOfTree, ACallbackMaySubmitAndCancel)
+{
+	Engine::JobId second = 0;
+	Engine::Callbacks callbacks;
+	callbacks.attempted = [&](const Job &, const Attempted &) {
+		second = submit(spec(Change::offline, {34}));
+	};
+	callbacks.finished = [&](const Job &) {
+		engine->cancel(second);
+		submit(spec(Change::offline, {35}));
+	};
+	engine->submit(spec(Change::offline, {40}), std::move(callbacks));
+	ASSERT_TRUE(play(loop, {after(2), idle()}));
+	EXPECT_EQ(kernel.writes(), Lines{"35 offline"});
+}
+
+TEST_F(EngineOfTree, TheBarrierWritesWhatTheKernelRefuses)
+{
+	std::optional<bool> passed;
+	engine->barrier([&](bool result) { passed = result; });
+	EXPECT_FALSE(engine->idle());
+	ASSERT_TRUE(play(loop, {{[&] { return passed.has_value(); }}}));
+	EXPECT_EQ(passed, true);
+	EXPECT_EQ(kernel.writes(), Lines{"0 online"}) << "the lowest block of a kernel zone";
+	EXPECT_EQ(tree.state(0), "online");
+}
+
+TEST_F(EngineOfTree, TheBarrierComesBeforeJobs)
+{
+	bool passed = false;
+	submit(spec(Change::online, {40}));
+	engine->barrier([&](bool) {
+		passed = true;
+		EXPECT_TRUE(attempts.empty());
+	});
+	ASSERT_TRUE(play(loop, {after(1)}));
+	EXPECT_TRUE(passed);
+	EXPECT_EQ(kernel.writes(), (Lines{"0 online", "40 online_movable"}));
+}
+
+TEST_F(EngineOfTree, TheBarrierPassesWhereNoBlockIsOfAKernelZone)
+{
+	tree.remove(MachineTree::dir(0));
+	int passed = 0;
+	engine->barrier([&](bool result) {
+		passed += result;
+		engine->barrier([&](bool also) { passed += also; });
+	});
+	ASSERT_TRUE(play(loop, {{[&] { return passed == 2; }}}));
+	EXPECT_TRUE(kernel.writes().empty());
+}
+
+TEST_F(EngineOfTree, ABarrierThatIsCancelledHasNotPassed)
+{
+	kernel.script(0, {"hang"});
+	std::optional<bool> passed;
+	engine->barrier([&](bool result) { passed = result; });
+	ASSERT_TRUE(play(loop, {when_written(1, [&] { engine->cancel_all(); }),
+				{[&] { return passed.has_value(); }}}));
+	EXPECT_EQ(passed, false);
+}
+
+} // namespace
+} // namespace memhp

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <unistd.h>
+
+#include "tree.h"
+
+namespace memhp
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+std::string running; ///< root of the tree whose kernel runs; inherited by forked processes
+
+bool ends_with(const std::string &text, std::string_view end)
+{
+	return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+std::string read_word(const fs::path &file)
+{
+	std::string word;
+	std::ifstream(file) >> word;
+	return word;
+}
+
+void put(const fs::path &file, std::string_view content)
+{
+	std::ofstream(file) << content << '\n';
+}
+
+/// Takes the first word of a block's script.
+std::string next_word(const fs::path &dir)
+{
+	std::ifstream script(dir / "script");
+	std::string word = "ok";
+	std::ostringstream rest;
+	if (script >> word)
+		rest << script.rdbuf();
+	script.close();
+	if (fs::exists(dir / "script"))
+		put(dir / "script", rest.str());
+	return word;
+}
+
+bool change(const fs::path &dir, const std::string &value)
+{
+	const auto state = read_word(dir / "state");
+	const bool online = value != "offline";
+	if (state == (online ? "online" : "offline"))
+		return false;
+	put(dir / "state", online ? "online" : "offline");
+	put(dir / "valid_zones", value == "offline"	     ? "Movable Normal"
+				 : value == "online_movable" ? "Movable"
+							     : "Normal");
+	return true;
+}
+
+ssize_t write_state(const fs::path &dir, const std::string &value)
+{
+	const auto block = dir.filename().string().substr(6);
+	std::ofstream(running + "/writes", std::ios::app) << block + " " + value + "\n";
+	const auto word = next_word(dir);
+	if (word == "hang")
+		for (;;)
+			pause();
+	if (word == "vanish") {
+		fs::remove_all(dir);
+		errno = ENODEV;
+		return -1;
+	}
+	if (word == "other") {
+		change(dir, value);
+		errno = EINVAL;
+		return -1;
+	}
+	if (word != "ok") {
+		errno = std::stoi(word);
+		return -1;
+	}
+	if (!change(dir, value)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return static_cast<ssize_t>(value.size());
+}
+
+} // namespace
+
+FakeKernel::FakeKernel(const MachineTree &tree) : tree_(tree)
+{
+	running = tree.root();
+}
+
+FakeKernel::~FakeKernel()
+{
+	running.clear();
+}
+
+void FakeKernel::script(uint64_t block, const std::vector<std::string> &words) const
+{
+	std::string text;
+	for (const auto &word : words)
+		text += word + "\n";
+	tree_.write(MachineTree::dir(block) + "/script", text);
+}
+
+std::vector<std::string> FakeKernel::writes() const
+{
+	std::vector<std::string> lines;
+	std::ifstream log(tree_.path("writes"));
+	for (std::string line; std::getline(log, line);)
+		lines.push_back(line);
+	return lines;
+}
+
+} // namespace memhp
+
+extern "C" {
+
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the names are the linker's (--wrap)
+ssize_t __real_write(int fd, const void *data, size_t size);
+ssize_t __wrap_write(int fd, const void *data, size_t size);
+
+ssize_t __wrap_write(int fd, const void *data, size_t size)
+{
+	using namespace memhp;
+
+	if (running.empty())
+		return __real_write(fd, data, size);
+	std::array<char, PATH_MAX> target{};
+	const auto link = "/proc/self/fd/" + std::to_string(fd);
+	if (readlink(link.c_str(), target.data(), target.size() - 1) < 0)
+		return __real_write(fd, data, size);
+	const std::string path = target.data();
+	if (path.rfind(running, 0) == 0 && ends_with(path, "/state"))
+		return write_state(fs::path(path).parent_path(),
+				   std::string(static_cast<const char *>(data), size));
+	// A sysfs attribute is replaced by a write, not overwritten in part.
+	if (ends_with(path, "/auto_online_blocks") && ftruncate(fd, 0) < 0)
+		return -1;
+	return __real_write(fd, data, size);
+}
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/sysfs.h"
+
+#include <gtest/gtest.h>
+
+#include "tree.h"
+
+namespace memhp
+{
+namespace
+{
+
+using Numbers = std::vector<uint64_t>;
+
+Sysfs opened(const Tree &tree)
+{
+	auto sysfs = Sysfs::open(tree.root());
+	if (!sysfs)
+		throw std::runtime_error(sysfs.error().message);
+	return std::move(*sysfs);
+}
+
+/// The block `number` as a scan of the whole tree sees it.
+Block scanned(const Sysfs &sysfs, uint64_t number)
+{
+	const auto blocks = sysfs.scan();
+	EXPECT_TRUE(blocks) << blocks.error().message;
+	for (const auto &block : blocks.value_or(std::vector<Block>()))
+		if (block.number == number)
+			return block;
+	ADD_FAILURE() << "no block " << number;
+	return {};
+}
+
+TEST(SysfsOpen, ReadsTheBlockSizeAsHexadecimal)
+{
+	const MachineTree tree;
+	EXPECT_EQ(opened(tree).block_size(), uint64_t{128} << 20);
+}
+
+TEST(SysfsOpen, ExplainsAMachineWithoutMemoryHotplug)
+{
+	const Tree tree;
+	const auto sysfs = Sysfs::open(tree.root());
+	ASSERT_FALSE(sysfs);
+	EXPECT_NE(sysfs.error().message.find("CONFIG_MEMORY_HOTPLUG"), std::string::npos);
+	EXPECT_NE(sysfs.error().message.find(tree.root()), std::string::npos);
+	EXPECT_EQ(sysfs.error().code, std::errc::no_such_file_or_directory);
+}
+
+TEST(SysfsOpen, RefusesABlockSizeThatIsNone)
+{
+	for (const auto *text : {"", "0", "lunch", "0x8000000", "-1"}) {
+		const MachineTree tree;
+		tree.write("sys/devices/system/memory/block_size_bytes", text);
+		EXPECT_FALSE(Sysfs::open(tree.root())) << text;
+	}
+}
+
+TEST(SysfsOpen, FailsOnARootThatDoesNotExist)
+{
+	EXPECT_FALSE(Sysfs::open("/nowhere/at/all"));
+}
+
+TEST(SysfsScan, ListsTheBlocksInOrderOfTheirNumbers)
+{
+	const MachineTree tree;
+	for (const uint64_t number : {10, 9, 100, 0})
+		tree.add(number, "online", "Normal");
+	tree.make_directory("sys/devices/system/memory/power");
+	tree.make_directory("sys/devices/system/memory/memoryx");
+	const auto sysfs = opened(tree);
+	EXPECT_EQ(sysfs.numbers().value_or(Numbers()), (Numbers{0, 9, 10, 100}));
+	Numbers numbers;
+	for (const auto &block : sysfs.scan().value_or(std::vector<Block>()))
+		numbers.push_back(block.number);
+	EXPECT_EQ(numbers, (Numbers{0, 9, 10, 100}));
+}
+
+TEST(SysfsScan, AMachineWithoutBlocksIsNoFailure)
+{
+	const MachineTree tree;
+	const auto blocks = opened(tree).scan();
+	ASSERT_TRUE(blocks);
+	EXPECT_TRUE(blocks->empty());
+}
+
+TEST(SysfsScan, ZonesCountOnlyInASteadyState)
+{
+	const struct {
+		const char *state;
+		const char *valid_zones;
+		Zone zone;
+		std::vector<Zone> candidates;
+	} cases[] = {
+		{"online", "Movable", Zone::movable, {}},
+		{"online", "none", Zone::none, {}},
+		{"offline", "Movable Normal", Zone::none, {Zone::movable, Zone::normal}},
+		{"offline", "Normal Movable", Zone::none, {Zone::normal, Zone::movable}},
+		{"offline", "Normal", Zone::none, {Zone::normal}},
+		{"going-offline", "Movable Normal", Zone::none, {}},
+		{"going-offline", "Movable", Zone::none, {}},
+	};
+	for (const auto &[state, valid_zones, zone, candidates] : cases) {
+		const MachineTree tree;
+		tree.add(7, state, valid_zones);
+		const auto block = scanned(opened(tree), 7);
+		EXPECT_EQ(to_string(block.state), state);
+		EXPECT_EQ(block.zone, zone) << state << ", " << valid_zones;
+		EXPECT_EQ(block.candidates, candidates) << state << ", " << valid_zones;
+		EXPECT_EQ(opened(tree).zone(7).value_or(Zone::device), zone);
+	}
+}
+
+TEST(SysfsScan, WorksWithoutValidZones)
+{
+	const MachineTree tree;
+	tree.add(7, "online", "Normal");
+	tree.remove(MachineTree::dir(7) + "/valid_zones");
+	EXPECT_EQ(scanned(opened(tree), 7).zone, Zone::none);
+}
+
+TEST(SysfsScan, TakesTheNodeFromTheNodesLinks)
+{
+	const MachineTree tree;
+	tree.add(1, "online", "Normal", 0);
+	tree.add(2, "online", "Normal", 3);
+	tree.add(3, "online", "none", 0);
+	tree.link("sys/devices/system/node/node1/memory3", "../../memory/memory3");
+	tree.add(4, "online", "Normal", 0);
+	tree.remove("sys/devices/system/node/node0/memory4");
+	const auto sysfs = opened(tree);
+	EXPECT_EQ(scanned(sysfs, 1).node, 0);
+	EXPECT_EQ(scanned(sysfs, 2).node, 3);
+	EXPECT_EQ(scanned(sysfs, 3).node, std::nullopt) << "it spans two nodes";
+	EXPECT_EQ(scanned(sysfs, 4).node, std::nullopt);
+}
+
+TEST(SysfsScan, TellsLivesApartByTheInode)
+{
+	const MachineTree tree;
+	tree.add(7, "online", "Normal");
+	const auto sysfs = opened(tree);
+	const auto first = scanned(sysfs, 7).inode;
+	EXPECT_NE(first, 0u);
+	EXPECT_EQ(scanned(sysfs, 7).inode, first);
+	// While both are there they cannot have the same inode.
+	tree.add(8, "offline", "Normal");
+	tree.remove(MachineTree::dir(7));
+	tree.move(MachineTree::dir(8), MachineTree::dir(7));
+	EXPECT_NE(scanned(sysfs, 7).inode, first);
+}
+
+TEST(SysfsScan, FindsTheDeviceThroughTheFirmwareNode)
+{
+	const MachineTree tree;
+	tree.add(0, "online", "Normal");
+	tree.add(1, "online", "Normal");
+	tree.add(2, "offline", "Movable Normal");
+	tree.add(3, "online", "Normal");
+	tree.own(1, "PNP0C80:00");
+	tree.own(2, "PNP0C80:01");
+	auto sysfs = opened(tree);
+	EXPECT_EQ(scanned(sysfs, 0).source, Source::boot);
+	EXPECT_EQ(scanned(sysfs, 0).device, "");
+	EXPECT_EQ(scanned(sysfs, 1).source, Source::acpi_dimm) << "as far as anybody knows";
+
+	// The module knows better: boot memory has such a link too.
+	sysfs.set_early([] { return std::map<uint64_t, bool>{{1, true}, {2, false}, {3, false}}; });
+	EXPECT_EQ(scanned(sysfs, 1).source, Source::boot);
+	EXPECT_EQ(scanned(sysfs, 1).device, "PNP0C80:00");
+	EXPECT_EQ(scanned(sysfs, 2).source, Source::acpi_dimm);
+	EXPECT_EQ(scanned(sysfs, 2).device, "PNP0C80:01");
+	EXPECT_EQ(scanned(sysfs, 3).source, Source::unknown)
+		<< "it came later, nobody knows whence";
+}
+
+TEST(SysfsScan, FindsDriversInIomem)
+{
+	const MachineTree tree;
+	for (const uint64_t number : {32, 33, 34, 40})
+		tree.add(number, "online", "Movable");
+	tree.write("proc/iomem", "100000000-10fffffff : virtio0\n"
+				 "  100000000-10fffffff : System RAM (virtio_mem)\n"
+				 "140000000-147ffffff : Persistent Memory\n"
+				 "  140000000-147ffffff : dax0.0\n"
+				 "    140000000-147ffffff : System RAM (kmem)\n");
+	const auto sysfs = opened(tree);
+	for (const uint64_t number : {32, 33}) {
+		EXPECT_EQ(scanned(sysfs, number).source, Source::virtio_mem);
+		EXPECT_EQ(scanned(sysfs, number).device, "virtio0");
+	}
+	EXPECT_EQ(scanned(sysfs, 34).source, Source::boot);
+	EXPECT_EQ(scanned(sysfs, 40).source, Source::dax_kmem);
+	EXPECT_EQ(scanned(sysfs, 40).device, "dax0.0");
+}
+
+TEST(SysfsScan, LeavesOutABlockThatVanishes)
+{
+	const MachineTree tree;
+	tree.add(1, "online", "Normal");
+	tree.make_directory(MachineTree::dir(2)); // its files are gone, the directory not yet
+	tree.link(MachineTree::dir(3), "nowhere");
+	const auto blocks = opened(tree).scan();
+	ASSERT_TRUE(blocks) << blocks.error().message;
+	ASSERT_EQ(blocks->size(), 1u);
+	EXPECT_EQ(blocks->front().number, 1u);
+}
+
+TEST(SysfsScan, AnyOtherReadErrorFailsIt)
+{
+	const MachineTree tree;
+	tree.add(1, "online", "Normal");
+	tree.make_directory(MachineTree::dir(2) + "/state");
+	const auto blocks = opened(tree).scan();
+	ASSERT_FALSE(blocks);
+	EXPECT_EQ(blocks.error().code, std::errc::is_a_directory);
+	EXPECT_NE(blocks.error().message.find("memory2"), std::string::npos);
+}
+
+TEST(SysfsState, OfAMissingBlockIsAFailure)
+{
+	const MachineTree tree;
+	tree.add(1, "going-online", "Normal");
+	const auto sysfs = opened(tree);
+	EXPECT_EQ(sysfs.state(1).value_or(BlockState::unknown), BlockState::going_online);
+	ASSERT_FALSE(sysfs.state(2));
+	EXPECT_EQ(sysfs.state(2).error().code, std::errc::no_such_file_or_directory);
+	EXPECT_FALSE(sysfs.zone(2));
+}
+
+TEST(SysfsAutoOnline, IsReadAndWritten)
+{
+	const MachineTree tree;
+	const FakeKernel kernel(tree);
+	const auto sysfs = opened(tree);
+	EXPECT_EQ(sysfs.auto_online().value_or(""), "online");
+	ASSERT_TRUE(sysfs.set_auto_online("offline"));
+	EXPECT_EQ(sysfs.auto_online().value_or(""), "offline");
+	tree.remove("sys/devices/system/memory/auto_online_blocks");
+	EXPECT_FALSE(sysfs.auto_online());
+	EXPECT_FALSE(sysfs.set_auto_online("offline")) << "it must not create what is not there";
+}
+
+} // namespace
+} // namespace memhp

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tree.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include <sys/stat.h>
+
+namespace memhp
+{
+
+namespace fs = std::filesystem;
+
+Tree::Tree()
+{
+	auto pattern = (fs::temp_directory_path() / "memhp-test-XXXXXX").string();
+	if (!mkdtemp(pattern.data()))
+		throw std::runtime_error("no temporary directory");
+	root_ = pattern;
+}
+
+Tree::~Tree()
+{
+	std::error_code ignored;
+	fs::remove_all(root_, ignored);
+}
+
+void Tree::write(std::string_view name, std::string_view content) const
+{
+	const fs::path file = path(name);
+	fs::create_directories(file.parent_path());
+	std::ofstream(file) << content;
+}
+
+void Tree::link(std::string_view name, std::string_view target) const
+{
+	const fs::path file = path(name);
+	fs::create_directories(file.parent_path());
+	fs::create_symlink(target, file);
+}
+
+void Tree::make_directory(std::string_view name) const
+{
+	fs::create_directories(path(name));
+}
+
+void Tree::make_fifo(std::string_view name) const
+{
+	const fs::path file = path(name);
+	fs::create_directories(file.parent_path());
+	if (mkfifo(file.c_str(), 0600) < 0)
+		throw std::runtime_error("mkfifo");
+}
+
+void Tree::move(std::string_view from, std::string_view to) const
+{
+	fs::rename(path(from), path(to));
+}
+
+void Tree::remove(std::string_view name) const
+{
+	fs::remove_all(path(name));
+}
+
+std::string Tree::read(std::string_view name) const
+{
+	std::ostringstream content;
+	content << std::ifstream(path(name)).rdbuf();
+	auto text = content.str();
+	while (!text.empty() && text.back() == '\n')
+		text.pop_back();
+	return text;
+}
+
+bool Tree::exists(std::string_view name) const
+{
+	return fs::exists(path(name));
+}
+
+MachineTree::MachineTree()
+{
+	write("sys/devices/system/memory/block_size_bytes", "8000000\n");
+	write("sys/devices/system/memory/auto_online_blocks", "online\n");
+}
+
+std::string MachineTree::dir(uint64_t block)
+{
+	return "sys/devices/system/memory/memory" + std::to_string(block);
+}
+
+void MachineTree::add(uint64_t block, std::string_view state, std::string_view valid_zones,
+		      int node) const
+{
+	write(dir(block) + "/state", std::string(state) + "\n");
+	write(dir(block) + "/valid_zones", std::string(valid_zones) + "\n");
+	const auto name = "memory" + std::to_string(block);
+	link("sys/devices/system/node/node" + std::to_string(node) + "/" + name,
+	     "../../memory/" + name);
+}
+
+void MachineTree::own(uint64_t block, std::string_view device) const
+{
+	link(dir(block) + "/firmware_node",
+	     "../../../LNXSYSTM:00/LNXSYBUS:00/" + std::string(device));
+}
+
+std::string MachineTree::state(uint64_t block) const
+{
+	return read(dir(block) + "/state");
+}
+
+} // namespace memhp

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace memhp
+{
+
+/// A directory of its own, gone at the end of the test. Paths are below it.
+class Tree
+{
+public:
+	Tree();
+	~Tree();
+	Tree(const Tree &) = delete;
+	Tree &operator=(const Tree &) = delete;
+
+	const std::string &root() const { return root_; }
+	std::string path(std::string_view path) const { return root_ + "/" + std::string(path); }
+
+	/// Parent directories come by themselves.
+	void write(std::string_view path, std::string_view content) const;
+	void link(std::string_view path, std::string_view target) const;
+	void make_directory(std::string_view path) const;
+	void make_fifo(std::string_view path) const;
+	void move(std::string_view from, std::string_view to) const;
+	void remove(std::string_view path) const;
+	/// Content without the trailing newline; empty where there is no such file.
+	std::string read(std::string_view path) const;
+	bool exists(std::string_view path) const;
+
+private:
+	std::string root_;
+};
+
+/// A recorded machine: sysfs with blocks of 128 MiB.
+class MachineTree : public Tree
+{
+public:
+	MachineTree();
+
+	void add(uint64_t block, std::string_view state, std::string_view valid_zones,
+		 int node = 0) const;
+	/// The link by which ACPI devices own their blocks.
+	void own(uint64_t block, std::string_view device) const;
+	std::string state(uint64_t block) const;
+	/// Path of a block's directory.
+	static std::string dir(uint64_t block);
+};
+
+/// The kernel's side of a MachineTree: while it exists, a write to a block's `state` or to
+/// auto_online_blocks, by this process or one forked from it, does what the kernel would do. (The
+/// linker puts it in the place of write(2).)
+///
+/// Online and offline change `state` and `valid_zones`, or fail with EINVAL where the block is in
+/// that state already. `script()` makes the next writes to a block end otherwise.
+class FakeKernel
+{
+public:
+	explicit FakeKernel(const MachineTree &tree);
+	~FakeKernel();
+	FakeKernel(const FakeKernel &) = delete;
+	FakeKernel &operator=(const FakeKernel &) = delete;
+
+	/// One word for each of the next writes: "ok", a number (that errno), "hang" (until it is
+	/// killed), "vanish" (the block goes, ENODEV), "other" (EINVAL, but somebody else did it).
+	void script(uint64_t block, const std::vector<std::string> &words) const;
+
+	/// All writes to `state` so far, in their order: "40 online_movable".
+	std::vector<std::string> writes() const;
+
+private:
+	const MachineTree &tree_;
+};
+
+} // namespace memhp

@@ -31,7 +31,9 @@ struct Loop::Source::State : std::enable_shared_from_this<State> {
 	State() = default;
 	State(const State &) = delete;
 	State &operator=(const State &) = delete;
-	~State() { sd_event_source_disable_unref(source); }
+	~State() { stop(); }
+
+	void stop() { source = sd_event_source_disable_unref(source); }
 
 	static int on_io(sd_event_source *, int, uint32_t events, void *self)
 	{
@@ -57,6 +59,24 @@ struct Loop::Source::State : std::enable_shared_from_this<State> {
 		return 0;
 	}
 };
+
+Loop::Source &Loop::Source::operator=(Source &&other) noexcept
+{
+	if (this != &other) {
+		reset();
+		state_ = std::move(other.state_);
+	}
+	return *this;
+}
+
+void Loop::Source::reset()
+{
+	// Not by dropping the state: a running callback keeps that, and by the time it returns the
+	// descriptor's number may belong to a new source.
+	if (state_)
+		state_->stop();
+	state_.reset();
+}
 
 Loop::Loop() { check(sd_event_new(&event_), "event loop"); }
 

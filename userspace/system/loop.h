@@ -18,14 +18,17 @@ namespace memhp
 class Loop
 {
 public:
-	/// A registered callback. Destroying it unregisters; it may be destroyed inside its own
-	/// callback. Must not outlive the loop.
+	/// A registered callback. Destroying it unregisters at once; it may be destroyed inside its
+	/// own callback, and its descriptor closed after that. Must not outlive the loop.
 	class Source
 	{
 	public:
 		Source() = default;
+		Source(Source &&other) noexcept = default;
+		Source &operator=(Source &&other) noexcept;
+		~Source() { reset(); }
 		explicit operator bool() const { return state_ != nullptr; }
-		void reset() { state_.reset(); }
+		void reset();
 
 	private:
 		friend class Loop;

@@ -117,6 +117,7 @@ private:
 		if (events == watched_)
 			return;
 		watched_ = events;
+		source_.reset(); // epoll takes a descriptor only once
 		source_ = server_.loop_.io(socket_.get(), events,
 					   [this](uint32_t happened) { ready(happened); });
 	}

@@ -41,6 +41,22 @@ error PermissionDenied ()
 error ExpectedMore ()
 )";
 
+/// Parses `text`; discarded where it is no JSON, or nested deeper than any message of ours:
+/// nlohmann::json copies and prints recursively, so the stack would be the limit.
+json parse_message(std::string_view text)
+{
+	constexpr int max_depth = 32;
+	bool too_deep = false;
+	auto message = json::parse(
+		text.begin(), text.end(),
+		[&](int depth, json::parse_event_t, const json &) {
+			too_deep = too_deep || depth > max_depth;
+			return !too_deep;
+		},
+		false);
+	return too_deep ? json(json::value_t::discarded) : message;
+}
+
 Result<sockaddr_un> address_of(const std::string &path)
 {
 	sockaddr_un address{};
@@ -159,9 +175,7 @@ private:
 			const auto end = input_.find('\0');
 			if (end == std::string::npos)
 				return;
-			const auto message = json::parse(input_.begin(),
-							 input_.begin() + static_cast<long>(end),
-							 nullptr, false);
+			const auto message = parse_message({input_.data(), end});
 			input_.erase(0, end + 1);
 			if (!call(message)) {
 				log::warning("a client of the socket sent what is no Varlink call; "
@@ -366,9 +380,7 @@ Result<json> Client::receive()
 	for (;;) {
 		const auto end = input_.find('\0');
 		if (end != std::string::npos) {
-			auto message = json::parse(input_.begin(),
-						   input_.begin() + static_cast<long>(end), nullptr,
-						   false);
+			auto message = parse_message({input_.data(), end});
 			input_.erase(0, end + 1);
 			if (!message.is_object())
 				return fail_input("memhpd's answer is no Varlink message; is "

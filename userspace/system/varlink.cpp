@@ -348,7 +348,9 @@ Result<Fd> listen_at(const std::string &path, unsigned mode)
 	const auto address = address_of(path);
 	if (!address)
 		return fail(address.error());
-	if (connect_to(path, SOCK_NONBLOCK))
+	const auto other = connect_to(path, SOCK_NONBLOCK);
+	// EAGAIN: its listen queue is full.
+	if (other || other.error().code == std::errc::resource_unavailable_try_again)
 		return fail_errno(EADDRINUSE, path + " is served by another memhpd");
 	unlink(path.c_str());
 

@@ -144,6 +144,16 @@ TEST_F(WriterOfTree, AHungWriteIsKilledAtItsDeadline)
 	EXPECT_EQ(tree.read("state"), "offline");
 }
 
+TEST_F(WriterOfTree, EveryHungWriteIsKilledNotOnlyTheFirst)
+{
+	tree.make_fifo("fifo");
+	const auto again = [&] { write("fifo", "offline", Time(5)); };
+	again();
+	ASSERT_TRUE(play(loop, {after(1, again), after(2, again), after(3, again), after(4)}));
+	for (const auto &outcome : outcomes)
+		EXPECT_TRUE(outcome.killed);
+}
+
 TEST_F(WriterOfTree, InterruptEndsARunningWriteOnce)
 {
 	tree.make_fifo("fifo");

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/request.h"
+
+#include <cerrno>
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include "play.h"
+#include "tree.h"
+
+namespace memhp
+{
+namespace
+{
+
+using Lines = std::vector<std::string>;
+using Numbers = std::vector<uint64_t>;
+
+/// Node 0: 0 Normal, 32 to 35 Movable, 40 to 43 offline.
+class RequestOfTree : public testing::Test
+{
+protected:
+	RequestOfTree() : sysfs(build())
+	{
+		writer.emplace(loop, sysfs.root_fd());
+		engine.emplace(loop, sysfs, *writer);
+		request.backoff.initial = Time(1);
+	}
+
+	Sysfs build()
+	{
+		tree.add(0, "online", "Normal");
+		for (uint64_t block = 32; block < 36; ++block)
+			tree.add(block, "online", "Movable");
+		for (uint64_t block = 40; block < 44; ++block)
+			tree.add(block, "offline", "Movable Normal");
+		return std::move(Sysfs::open(tree.root()).value());
+	}
+
+	/// Carries the request out; its report.
+	Report report(Change change, Lines target)
+	{
+		request.change = change;
+		request.target = std::move(target);
+		std::optional<Report> report;
+		const auto job = start(
+			*engine, sysfs, request,
+			[&](const Attempted &, const Progress &one) { progress.push_back(one); },
+			[&](const Report &result) { report = result; });
+		EXPECT_TRUE(job) << job.error().message;
+		EXPECT_FALSE(report) << "it comes from the loop";
+		EXPECT_TRUE(play(loop, {{[&] { return report.has_value(); }}}));
+		return report.value_or(Report());
+	}
+
+	MachineTree tree;
+	FakeKernel kernel{tree};
+	Sysfs sysfs;
+	Loop loop;
+	std::optional<Writer> writer;
+	std::optional<Engine> engine;
+	ChangeRequest request;
+	std::vector<Progress> progress;
+};
+
+TEST_F(RequestOfTree, OfflinesItsTargetAndReportsIt)
+{
+	const auto result = report(Change::offline, {"32-35,40"});
+	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "35 offline", "34 offline", "32 offline"}));
+	EXPECT_TRUE(result.complete());
+	EXPECT_EQ(result.done, (Numbers{32, 33, 34, 35}));
+	EXPECT_EQ(result.already, Numbers{40});
+	EXPECT_EQ(result.goal, 4u);
+	EXPECT_EQ(result.block_size, uint64_t{1} << 27);
+	EXPECT_TRUE(result.stayed.empty());
+	ASSERT_EQ(progress.size(), 4u);
+	EXPECT_EQ(progress[0].block, 33u);
+	EXPECT_EQ(progress[3].done, 4u);
+	EXPECT_EQ(progress[3].goal, 4u);
+}
+
+TEST_F(RequestOfTree, OnlinesIntoTheZoneAskedFor)
+{
+	request.type = OnlineType::kernel;
+	const auto result = report(Change::online, {"40-43"});
+	EXPECT_TRUE(result.complete());
+	EXPECT_TRUE(result.wrong_zone.empty());
+	EXPECT_EQ(kernel.writes()[0], "41 online_kernel");
+}
+
+TEST_F(RequestOfTree, ReportsBlocksThatAreOnlineInAnotherZone)
+{
+	request.type = OnlineType::movable;
+	kernel.script(41, {"vanish"});
+	// Somebody else onlines block 40 into the kernel zone between the selection and its turn.
+	request.change = Change::online;
+	request.target = {"40-41"};
+	std::optional<Report> result;
+	ASSERT_TRUE(start(
+		*engine, sysfs, request,
+		[&](const Attempted &, const Progress &) {
+			tree.write(MachineTree::dir(40) + "/state", "online");
+			tree.write(MachineTree::dir(40) + "/valid_zones", "Normal");
+		},
+		[&](const Report &one) { result = one; }));
+	ASSERT_TRUE(play(loop, {{[&] { return result.has_value(); }}}));
+	EXPECT_EQ(result->wrong_zone, Numbers{40});
+	EXPECT_EQ(result->done, Numbers{40});
+	ASSERT_EQ(result->stayed.size(), 1u) << "41 is gone and cannot be onlined";
+	EXPECT_EQ(result->stayed[0].error, ENODEV);
+}
+
+TEST_F(RequestOfTree, NamesTheBlocksThatStayedAndWhy)
+{
+	kernel.script(33, {"22"});
+	engine->set_stage_of([](uint64_t) { return "check"; });
+	const auto result = report(Change::offline, {"32-35"});
+	EXPECT_FALSE(result.complete());
+	EXPECT_EQ(result.done, (Numbers{32, 34, 35}));
+	ASSERT_EQ(result.stayed.size(), 1u);
+	EXPECT_EQ(result.stayed[0].block, 33u);
+	EXPECT_EQ(result.stayed[0].error, EINVAL);
+	EXPECT_EQ(result.stayed[0].attempts, 1u);
+	EXPECT_EQ(result.stayed[0].stage, "check");
+	EXPECT_EQ(result.stayed[0].zone, "Movable");
+	EXPECT_EQ(result.failed_attempts, 1u);
+}
+
+TEST_F(RequestOfTree, ABlockHeldInReserveHasNotStayed)
+{
+	const auto result = report(Change::offline, {"zone:movable", "128M"});
+	EXPECT_TRUE(result.complete());
+	EXPECT_EQ(result.done, Numbers{35});
+	EXPECT_TRUE(result.stayed.empty());
+}
+
+TEST_F(RequestOfTree, NothingToDoIsDone)
+{
+	const auto result = report(Change::offline, {"40-43"});
+	EXPECT_TRUE(result.complete());
+	EXPECT_EQ(result.already.size(), 4u);
+	EXPECT_TRUE(progress.empty());
+}
+
+TEST_F(RequestOfTree, EndsAtItsDeadline)
+{
+	kernel.script(33, {"hang"});
+	request.deadline = Time(50);
+	const auto result = report(Change::offline, {"33"});
+	EXPECT_TRUE(result.timed_out);
+	ASSERT_EQ(result.stayed.size(), 1u);
+	EXPECT_TRUE(result.stayed[0].killed);
+}
+
+TEST_F(RequestOfTree, ABadTargetStartsNothing)
+{
+	for (const auto *word : {"lunch", "99", "node:7", "100G", "1K"}) {
+		request.target = {word};
+		bool called = false;
+		EXPECT_FALSE(start(*engine, sysfs, request, {}, [&](const Report &) {
+			called = true;
+		})) << word;
+		EXPECT_FALSE(called);
+		EXPECT_TRUE(engine->idle());
+	}
+}
+
+TEST(Reason, SaysWhyABlockStayed)
+{
+	Stayed stayed;
+	EXPECT_EQ(reason(stayed), "not tried");
+	stayed.attempts = 1;
+	stayed.error = EBUSY;
+	stayed.stage = "isolate";
+	stayed.zone = "Normal";
+	EXPECT_EQ(reason(stayed),
+		  "Device or resource busy (failed at stage isolate), zone Normal: the "
+		  "kernel's own memory may be in it");
+	stayed.killed = true;
+	stayed.stage = "";
+	stayed.zone = "Movable";
+	EXPECT_EQ(reason(stayed), "no end within its attempt deadline: a page in it is held");
+}
+
+} // namespace
+} // namespace memhp

@@ -174,12 +174,14 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 		const auto last = std::find_if(chosen.begin(), chosen.end(), [&](const Block &block) {
 			return block.number == order.back();
 		});
-		if (order.size() > 1 && last->source == Source::virtio_mem &&
-		    now < last_add_ + growth_pause) {
+		if ((order.size() > 1 || held_ == order.back()) &&
+		    last->source == Source::virtio_mem && now < last_add_ + growth_pause) {
+			held_ = order.back();
 			order.pop_back();
 			look_again(last_add_ + growth_pause);
 		}
-		submit(std::move(order), type);
+		if (!order.empty())
+			submit(std::move(order), type);
 	}
 }
 

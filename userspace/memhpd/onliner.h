@@ -87,6 +87,7 @@ private:
 	unsigned looks_ = 0; ///< barriers of this round
 	std::vector<uint64_t> seen_;
 	Time last_add_{};
+	std::optional<uint64_t> held_; ///< the hole that waits for a growing device to pause
 
 	struct Burst {
 		Time started{};

@@ -47,6 +47,9 @@ Result<void> apply(const toml::table &table, const Keys &keys, const std::string
 				  fmt::format("unknown key '{}' {}; known are {}", key.str(), what,
 					      known(keys)));
 		const auto set = setter->second(value);
+		// A mistake in an inner table has its place already.
+		if (!set && set.error().message.rfind(name + ":", 0) == 0)
+			return set;
 		if (!set)
 			return at(name, value.source(),
 				  fmt::format("{}: {}", key.str(), set.error().message));

@@ -76,8 +76,8 @@ ssize_t write_state(const fs::path &dir, const std::string &value)
 		errno = ENODEV;
 		return -1;
 	}
-	if (word == "other") {
-		change(dir, value);
+	if (word == "other" || word == "kernel") {
+		change(dir, word == "other" ? value : "online_kernel");
 		errno = EINVAL;
 		return -1;
 	}

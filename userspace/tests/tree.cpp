@@ -65,10 +65,10 @@ void Tree::remove(std::string_view name) const
 	fs::remove_all(path(name));
 }
 
-std::string Tree::read(std::string_view name) const
+std::string Tree::slurp(const std::string &path)
 {
 	std::ostringstream content;
-	content << std::ifstream(path(name)).rdbuf();
+	content << std::ifstream(path).rdbuf();
 	auto text = content.str();
 	while (!text.empty() && text.back() == '\n')
 		text.pop_back();

@@ -29,8 +29,10 @@ public:
 	void move(std::string_view from, std::string_view to) const;
 	void remove(std::string_view path) const;
 	/// Content without the trailing newline; empty where there is no such file.
-	std::string read(std::string_view path) const;
+	std::string read(std::string_view name) const { return slurp(path(name)); }
 	bool exists(std::string_view path) const;
+	/// The same of a file anywhere.
+	static std::string slurp(const std::string &path);
 
 private:
 	std::string root_;
@@ -66,7 +68,8 @@ public:
 	FakeKernel &operator=(const FakeKernel &) = delete;
 
 	/// One word for each of the next writes: "ok", a number (that errno), "hang" (until it is
-	/// killed), "vanish" (the block goes, ENODEV), "other" (EINVAL, but somebody else did it).
+	/// killed), "vanish" (the block goes, ENODEV), "other" (EINVAL, but somebody else did it),
+	/// "kernel" (the same, by online_kernel).
 	void script(uint64_t block, const std::vector<std::string> &words) const;
 
 	/// All writes to `state` so far, in their order: "40 online_movable".

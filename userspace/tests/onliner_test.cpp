@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memhpd/onliner.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include "play.h"
+#include "tree.h"
+
+namespace memhp
+{
+namespace
+{
+
+using Lines = std::vector<std::string>;
+using Standing = Ledger::Standing;
+
+/// Block 0 Normal, 8 and 9 Movable; a DIMM of blocks 32 to 35 is offline.
+class OnlinerOfTree : public testing::Test
+{
+protected:
+	OnlinerOfTree() : sysfs(build())
+	{
+		writer.emplace(loop, sysfs.root_fd());
+		engine.emplace(loop, sysfs, *writer);
+	}
+
+	Sysfs build()
+	{
+		tree.add(0, "online", "Normal");
+		tree.add(8, "online", "Movable");
+		tree.add(9, "online", "Movable");
+		for (uint64_t block = 32; block < 36; ++block)
+			plug(block);
+		return std::move(Sysfs::open(tree.root()).value());
+	}
+
+	void plug(uint64_t block, std::string_view device = "PNP0C80:01")
+	{
+		tree.add(block, "offline", "Movable Normal");
+		tree.own(block, device);
+	}
+
+	void start(const OnlinePolicy &policy = {},
+		   std::optional<std::map<uint64_t, Ledger::Entry>> saved = {},
+		   std::optional<OnlineType> kernel_default = {})
+	{
+		onliner.emplace(loop, sysfs, *engine, policy,
+				Onliner::Hooks{[] {}, [this] { ++changes; }});
+		onliner->start(std::move(saved), kernel_default);
+	}
+
+	/// Writes that change something: all but those of the barrier.
+	Lines writes() const
+	{
+		auto lines = kernel.writes();
+		lines.erase(std::remove(lines.begin(), lines.end(), "0 online"), lines.end());
+		return lines;
+	}
+	Scene when_idle(std::function<void()> then = [] {})
+	{
+		return {[this] { return engine->idle() && onliner->pending() == 0; },
+			std::move(then)};
+	}
+	Scene onlined(
+		uint64_t blocks, std::function<void()> then = [] {})
+	{
+		return {[this, blocks] { return onliner->counters().onlined >= blocks; },
+			std::move(then)};
+	}
+	Standing standing(uint64_t block) const { return onliner->ledger().standing(block); }
+	void uevent(Uevent::Action action, uint64_t block) { onliner->on_uevent({action, block}); }
+
+	MachineTree tree;
+	FakeKernel kernel{tree};
+	Sysfs sysfs;
+	Loop loop;
+	std::optional<Writer> writer;
+	std::optional<Engine> engine;
+	std::optional<Onliner> onliner;
+	int changes = 0;
+};
+
+TEST_F(OnlinerOfTree, OnlinesWhatItFindsAtTheFirstScanInTheOrderOfTheZone)
+{
+	start();
+	ASSERT_TRUE(play(loop, {onlined(4), when_idle()}));
+	EXPECT_EQ(writes(), (Lines{"33 online_movable", "34 online_movable", "35 online_movable",
+				   "32 online_movable"}));
+	EXPECT_EQ(standing(32), Standing::handled);
+	EXPECT_EQ(onliner->counters().wrong_zone, 0u);
+	EXPECT_GT(changes, 0);
+}
+
+TEST_F(OnlinerOfTree, WaitsForTheEndOfAnAdditionByABarrier)
+{
+	start();
+	ASSERT_TRUE(play(loop, {onlined(4)}));
+	const auto all = kernel.writes();
+	EXPECT_EQ(all[0], "0 online");
+	EXPECT_EQ(all[1], "0 online") << "until the list of blocks holds still";
+	EXPECT_EQ(all[2], "33 online_movable");
+}
+
+TEST_F(OnlinerOfTree, OnlinesADeviceThatIsAdded)
+{
+	start();
+	ASSERT_TRUE(play(loop, {onlined(4), when_idle([&] {
+					plug(40, "PNP0C80:02");
+					plug(41, "PNP0C80:02");
+					uevent(Uevent::Action::add, 40);
+					uevent(Uevent::Action::add, 41);
+				}),
+				onlined(6), when_idle()}));
+	EXPECT_EQ(tree.state(40), "online");
+	EXPECT_EQ(tree.state(41), "online");
+	EXPECT_EQ(onliner->counters().onlined, 6u);
+}
+
+TEST_F(OnlinerOfTree, LeavesTheFirstScanAloneWherePolicySaysSo)
+{
+	OnlinePolicy policy;
+	policy.first_scan_online = false;
+	start(policy);
+	ASSERT_TRUE(play(loop, {when_idle([&] {
+					EXPECT_TRUE(writes().empty());
+					plug(40);
+					uevent(Uevent::Action::add, 40);
+				}),
+				onlined(1), when_idle()}));
+	EXPECT_EQ(writes(), Lines{"40 online_movable"}) << "what comes later is policy's";
+	EXPECT_EQ(standing(32), Standing::deliberate);
+}
+
+TEST_F(OnlinerOfTree, WhatSomebodyTookOfflineStaysSo)
+{
+	start();
+	ASSERT_TRUE(play(loop, {onlined(4), when_idle([&] {
+					tree.write(MachineTree::dir(33) + "/state", "offline");
+					uevent(Uevent::Action::offline, 33);
+					tree.write(MachineTree::dir(34) + "/state", "offline");
+					plug(40);
+					uevent(Uevent::Action::add, 40);
+				}),
+				onlined(5), when_idle()}));
+	EXPECT_EQ(tree.state(33), "offline");
+	EXPECT_EQ(tree.state(34), "offline") << "without an event the scan shows it";
+	EXPECT_EQ(standing(33), Standing::deliberate);
+	EXPECT_EQ(standing(34), Standing::deliberate);
+}
+
+TEST_F(OnlinerOfTree, ARestartRemembersWhatWasTakenOffline)
+{
+	std::map<uint64_t, Ledger::Entry> saved;
+	for (const auto &block : sysfs.scan().value())
+		saved[block.number] = {block.inode, Standing::handled, true, Time(1)};
+	saved[32].standing = Standing::deliberate;
+	saved[32].online = false;
+	saved[33].standing = Standing::fresh; // it was added when memhpd was killed
+	saved[33].online = false;
+	start({}, saved);
+	ASSERT_TRUE(play(loop, {onlined(1), when_idle()}));
+	EXPECT_EQ(writes(), Lines{"33 online_movable"});
+	EXPECT_EQ(standing(34), Standing::deliberate) << "it went while nobody watched";
+}
+
+TEST_F(OnlinerOfTree, OwnRequestsCountAsDeliberate)
+{
+	start();
+	ASSERT_TRUE(play(loop, {onlined(4), when_idle()}));
+	Attempted attempted;
+	attempted.block = 33;
+	onliner->note(Change::offline, attempted);
+	EXPECT_EQ(standing(33), Standing::handled) << "it did not get there";
+	attempted.outcome.reached = true;
+	onliner->note(Change::offline, attempted);
+	EXPECT_EQ(standing(33), Standing::deliberate);
+	onliner->note(Change::online, attempted);
+	EXPECT_EQ(standing(33), Standing::handled);
+}
+
+TEST_F(OnlinerOfTree, PolicyDecidesWhere)
+{
+	OnlinePolicy policy;
+	policy.action = OnlineAction::kernel;
+	start(policy);
+	ASSERT_TRUE(play(loop, {onlined(4), when_idle()}));
+	EXPECT_EQ(writes().front(), "33 online_kernel");
+}
+
+TEST_F(OnlinerOfTree, LeaveDoesWhatTheKernelWouldHaveDoneAfterTheGrace)
+{
+	OnlinePolicy policy;
+	policy.action = OnlineAction::leave;
+	policy.owner_grace = Time(30);
+	start(policy, {}, OnlineType::by_default);
+	ASSERT_TRUE(play(loop, {onlined(4), when_idle()}));
+	EXPECT_EQ(writes().size(), 4u);
+	EXPECT_EQ(writes()[0].substr(2), " online");
+}
+
+TEST_F(OnlinerOfTree, LeaveWithoutAKernelDefaultLeavesIt)
+{
+	OnlinePolicy policy;
+	policy.action = OnlineAction::leave;
+	policy.owner_grace = Time(0);
+	start(policy);
+	ASSERT_TRUE(play(loop, {when_idle()}));
+	EXPECT_TRUE(writes().empty());
+}
+
+TEST_F(OnlinerOfTree, GivesUpWhatCannotBeOnlinedAndTriesTheRest)
+{
+	kernel.script(33, {"133"}); // EHWPOISON
+	kernel.script(34, {"12"});
+	start();
+	ASSERT_TRUE(play(loop, {onlined(3), when_idle([&] { onliner->on_lost(); }), when_idle()}));
+	EXPECT_EQ(onliner->counters().gave_up, 1u);
+	EXPECT_EQ(onliner->counters().failures, 2u);
+	EXPECT_EQ(onliner->counters().lost_events, 1u);
+	EXPECT_EQ(tree.state(33), "offline");
+	EXPECT_EQ(standing(33), Standing::handled);
+	EXPECT_EQ(writes().size(), 5u) << "no second attempt on what is poisoned";
+}
+
+TEST_F(OnlinerOfTree, CountsBlocksThatSomebodyElsePutElsewhere)
+{
+	kernel.script(33, {"kernel"}); // somebody's online_kernel was faster than this write
+	start();
+	ASSERT_TRUE(play(loop, {onlined(4), when_idle()}));
+	EXPECT_EQ(onliner->counters().wrong_zone, 1u);
+	EXPECT_EQ(onliner->counters().failures, 0u);
+}
+
+TEST_F(OnlinerOfTree, KeepsTheHoleOpenWhileAVirtioMemDeviceGrows)
+{
+	for (uint64_t block = 32; block < 36; ++block)
+		tree.remove(MachineTree::dir(block));
+	start();
+	// Something is added all the time, also in rounds that find nothing else to online.
+	size_t barriers = 0;
+	const auto growing = [&] {
+		uevent(Uevent::Action::add, 43);
+		const auto now = kernel.writes().size() - writes().size();
+		if (barriers == 0 && onliner->counters().onlined >= 3)
+			barriers = now;
+		return barriers > 0 && now >= barriers + 6;
+	};
+	ASSERT_TRUE(
+		play(loop, {when_idle([&] {
+				    tree.write("proc/iomem", "140000000-23fffffff : virtio0\n"
+							     "  140000000-15fffffff : "
+							     "System RAM (virtio_mem)\n");
+				    for (uint64_t block = 40; block < 44; ++block) {
+					    tree.add(block, "offline", "Movable Normal");
+					    uevent(Uevent::Action::add, block);
+				    }
+			    }),
+			    {growing, [&] { EXPECT_EQ(tree.state(40), "offline") << "the hole"; }},
+			    onlined(4),
+			    when_idle()}));
+	EXPECT_EQ(writes(), (Lines{"41 online_movable", "42 online_movable", "43 online_movable",
+				   "40 online_movable"}));
+}
+
+} // namespace
+} // namespace memhp

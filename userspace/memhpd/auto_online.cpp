@@ -28,17 +28,18 @@ Result<void> AutoOnline::take_over() const
 	return sysfs_.set_auto_online(ours);
 }
 
-void AutoOnline::restore() const
+bool AutoOnline::restore() const
 {
 	if (found_.empty() || found_ == ours)
-		return;
+		return true;
 	const auto current = sysfs_.auto_online();
 	if (!current || *current != ours)
-		return;
+		return current.has_value();
 	const auto written = sysfs_.set_auto_online(found_);
 	if (!written)
 		log::warning("putting auto_online_blocks back to {} failed: {}", found_,
 			     written.error().message);
+	return written.has_value();
 }
 
 } // namespace memhp

@@ -23,8 +23,9 @@ public:
 
 	Result<void> take_over() const;
 
-	/// Puts the found value back, unless somebody changed ours in the meantime.
-	void restore() const;
+	/// Puts the found value back, unless somebody changed ours in the meantime. False when ours
+	/// may have stayed behind.
+	bool restore() const;
 
 	const std::string &found() const { return found_; }
 	/// How the kernel would online a new block by itself; nothing for "offline".

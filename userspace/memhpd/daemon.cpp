@@ -147,8 +147,10 @@ int Daemon::run()
 	const int status = loop_.run();
 
 	unlink(marker.c_str());
+	// Once it is put back, an "offline" that the next memhpd finds is somebody's wish.
+	if (auto_online_.restore())
+		saved_->auto_online.reset();
 	save();
-	auto_online_.restore();
 	return status;
 }
 

@@ -65,6 +65,10 @@ Result<std::optional<Report>> through_daemon(varlink::Client &client, const Chan
 					     ProgressLine &line)
 {
 	auto parameters = to_json(options.request);
+	if (!options.deadline_given)
+		parameters.erase("deadline_ms");
+	if (!options.attempt_deadline_given)
+		parameters.erase("attempt_deadline_ms");
 	if (options.no_wait)
 		parameters["detach"] = true;
 	const auto *method = options.request.change == Change::online ? "io.memhp.Online"

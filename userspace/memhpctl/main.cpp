@@ -135,6 +135,8 @@ int main(int argc, char **argv)
 		return memhp::verb_watch(globals);
 
 	auto &change = online_verb->parsed() ? online : offline;
+	change.deadline_given = !words.deadline.empty();
+	change.attempt_deadline_given = !words.attempt_deadline.empty();
 	const auto completed = complete(words, change.request);
 	if (!completed)
 		return memhp::complain(completed.error(), memhp::exit_usage);

@@ -37,7 +37,7 @@ TEST_F(AutoOnlineTree, TakesOverAndPutsBackWhatItFound)
 		EXPECT_EQ(value(), before) << "finding changes nothing";
 		ASSERT_TRUE(setting.take_over());
 		EXPECT_EQ(value(), "offline");
-		setting.restore();
+		EXPECT_TRUE(setting.restore());
 		EXPECT_EQ(value(), before);
 	}
 }
@@ -62,8 +62,16 @@ TEST_F(AutoOnlineTree, KeepsAForeignChange)
 	found("online");
 	ASSERT_TRUE(setting.take_over());
 	set("online_kernel");
-	setting.restore();
+	EXPECT_TRUE(setting.restore()) << "nothing of ours is left";
 	EXPECT_EQ(value(), "online_kernel");
+}
+
+TEST_F(AutoOnlineTree, SaysWhenItsOwnValueMayHaveStayed)
+{
+	found("online");
+	ASSERT_TRUE(setting.take_over());
+	tree.remove(file);
+	EXPECT_FALSE(setting.restore());
 }
 
 TEST_F(AutoOnlineTree, TellsTheKernelsDefault)

@@ -2,6 +2,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -17,7 +18,9 @@ namespace
 
 namespace fs = std::filesystem;
 
-std::string running; ///< root of the tree whose kernel runs; inherited by forked processes
+/// Root of the tree whose kernel runs; inherited by forked processes, and by programs that were
+/// linked with this one.
+std::string running = std::getenv("MEMHP_FAKE_KERNEL") ? std::getenv("MEMHP_FAKE_KERNEL") : "";
 
 bool ends_with(const std::string &text, std::string_view end)
 {

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <nlohmann/json.hpp>
+
+#include <gtest/gtest.h>
+
+#include "program.h"
+#include "tree.h"
+
+namespace memhp
+{
+namespace
+{
+
+using nlohmann::json;
+using Words = std::vector<std::string>;
+
+/// Boot memory 0 to 3, a DIMM half online, a virtio-mem device in node 1.
+class CommandLine : public testing::Test
+{
+protected:
+	CommandLine()
+	{
+		for (uint64_t block = 0; block < 4; ++block)
+			tree.add(block, "online", block == 0 ? "none" : "Normal");
+		for (uint64_t block = 32; block < 36; ++block) {
+			tree.add(block, block < 34 ? "online" : "offline",
+				 block < 34 ? "Movable" : "Movable Normal");
+			tree.own(block, "PNP0C80:01");
+		}
+		for (uint64_t block = 40; block < 42; ++block)
+			tree.add(block, "online", "Movable", 1);
+		tree.write("proc/iomem", "140000000-23fffffff : virtio0\n"
+					 "  140000000-14fffffff : System RAM (virtio_mem)\n");
+	}
+
+	void load_module() const
+	{
+		tree.write("sys/kernel/debug/memhp/abi", "1\n");
+		tree.write(
+			"sys/kernel/debug/memhp/blocks",
+			"block=0 early=1 changed_ns=0 comm=- work=-\n"
+			"block=32 early=0 changed_ns=17 comm=bash work=-\n"
+			"block=33 early=0 changed_ns=18 comm=kworker work=acpi_hotplug_work_fn\n");
+		tree.write("sys/kernel/debug/memhp/events",
+			   "seq=1 boot_ns=5 event=online block=32 comm=bash\n"
+			   "seq=2 boot_ns=6 event=offline_failed block=33 stage=isolate err=16\n"
+			   "event=lost count=3\n");
+		tree.write("sys/kernel/debug/memhp/status", "seq=2\nuntracked=0\n");
+	}
+
+	Output ctl(Words words) const
+	{
+		words.insert(words.begin(), {"--sysroot", tree.root()});
+		return run(MEMHPCTL, words);
+	}
+
+	MachineTree tree;
+};
+
+TEST_F(CommandLine, ListMergesEqualNeighbours)
+{
+	const auto output = ctl({"list"});
+	EXPECT_EQ(output.status, 0);
+	EXPECT_EQ(output.err, "");
+	EXPECT_EQ(output.out, "RANGE                                  SIZE  STATE    BLOCK  ZONE   "
+			      "         NODE  "
+			      "SOURCE      DEVICE\n"
+			      "0x0000000000000000-0x0000000007ffffff  128M  online       0  none   "
+			      "            0  "
+			      "boot        -\n"
+			      "0x0000000008000000-0x000000001fffffff  384M  online     1-3  Normal "
+			      "            0  "
+			      "boot        -\n"
+			      "0x0000000100000000-0x000000010fffffff  256M  online   32-33  "
+			      "Movable            0  "
+			      "acpi-dimm   PNP0C80:01\n"
+			      "0x0000000110000000-0x000000011fffffff  256M  offline  34-35  "
+			      "Movable/Normal     0  "
+			      "acpi-dimm   PNP0C80:01\n"
+			      "0x0000000140000000-0x000000014fffffff  256M  online   40-41  "
+			      "Movable            1  "
+			      "virtio-mem  virtio0");
+}
+
+TEST_F(CommandLine, ListTakesTargetsColumnsAndSplit)
+{
+	EXPECT_EQ(ctl({"list", "32-33", "-o", "block,state", "--split"}).out,
+		  "BLOCK  STATE\n   32  online\n   33  online");
+	EXPECT_EQ(ctl({"list", "-o", "STATE,SIZE"}).out,
+		  "STATE    SIZE\nonline   512M\nonline   256M\noffline  256M\nonline   256M")
+		<< "neighbours that differ only in columns not shown are one line";
+}
+
+TEST_F(CommandLine, ListShowsWhenAndByWhomWhereTheModuleKnows)
+{
+	load_module();
+	const auto output = ctl({"list", "32-33", "-o", "block,by"});
+	EXPECT_EQ(output.out, "BLOCK  BY\n   32  bash\n   33  acpi_hotplug_work_fn");
+	EXPECT_NE(ctl({"list"}).out.find("SINCE"), std::string::npos);
+	const auto blocks = json::parse(ctl({"list", "--json"}).out).at("blocks");
+	EXPECT_EQ(blocks[0].at("changed_boot_ns"), nullptr);
+	EXPECT_EQ(blocks[4].at("changed_boot_ns"), 17);
+	EXPECT_EQ(blocks[4].at("changed_by"), "bash");
+}
+
+TEST_F(CommandLine, JsonParsesForEveryVerbThatReads)
+{
+	load_module();
+	const auto list = json::parse(ctl({"--json", "list"}).out);
+	EXPECT_EQ(list.at("block_size"), 1 << 27);
+	EXPECT_EQ(list.at("blocks").size(), 10u);
+	EXPECT_EQ(list.at("blocks")[6].at("candidate_zones"), json({"Movable", "Normal"}));
+
+	const auto status = json::parse(ctl({"status", "--json"}).out);
+	EXPECT_EQ(status.at("total").at("movable"), 4ull << 27);
+	EXPECT_EQ(status.at("total").at("offline"), 2ull << 27);
+	EXPECT_EQ(status.at("total").at("other"), 1ull << 27);
+	EXPECT_EQ(status.at("nodes").size(), 2u);
+	EXPECT_EQ(status.at("module"), "loaded");
+	EXPECT_EQ(status.at("daemon"), nullptr);
+
+	const auto events = json::parse(ctl({"events", "--json"}).out).at("events");
+	ASSERT_EQ(events.size(), 3u);
+	EXPECT_EQ(events[1].at("err"), 16);
+
+	const auto plan = json::parse(ctl({"offline", "32-33", "--dry-run", "--json"}).out);
+	EXPECT_EQ(plan.at("order"), json({33, 32}));
+}
+
+TEST_F(CommandLine, DryRunNamesTheOrder)
+{
+	EXPECT_EQ(ctl({"offline", "128M", "--dry-run"}).out,
+		  "would offline 1 blocks (128M), in this order: 33 32 3 2 1 0");
+	EXPECT_EQ(ctl({"online", "34-35", "--dry-run"}).out,
+		  "would online 2 blocks (256M), in this order: 35 34");
+	EXPECT_EQ(ctl({"online", "32", "--dry-run"}).out, "would online 0 blocks (0)");
+}
+
+TEST_F(CommandLine, SuccessIs0)
+{
+	EXPECT_EQ(ctl({"list"}).status, 0);
+	EXPECT_EQ(ctl({"status"}).status, 0);
+	EXPECT_EQ(ctl({"--help"}).status, 0);
+	EXPECT_EQ(ctl({"offline", "--help"}).status, 0);
+}
+
+TEST_F(CommandLine, FailureIs1AndSaysWhy)
+{
+	const struct {
+		Words words;
+		const char *why;
+	} cases[] = {
+		{{"list", "7"}, "memory block 7 does not exist"},
+		{{"list", "node:9"}, "no memory block matches"},
+		{{"events"}, "not loaded"},
+		{{"offline", "40-41", "--dry-run"}, "--force"},
+		{{"offline", "100G", "--dry-run"}, "only"},
+		{{"online", "1M", "--dry-run"}, "no multiple"},
+	};
+	for (const auto &[words, why] : cases) {
+		const auto output = ctl(words);
+		EXPECT_EQ(output.status, 1) << words[0] << " " << output.err;
+		EXPECT_EQ(output.out, "");
+		EXPECT_EQ(output.err.find("memhpctl: "), 0u) << output.err;
+		EXPECT_NE(output.err.find(why), std::string::npos) << output.err;
+	}
+	EXPECT_EQ(run(MEMHPCTL, {"--sysroot", "/nowhere/at/all", "list"}).status, 1);
+}
+
+TEST_F(CommandLine, AMistakeIs2)
+{
+	const Words cases[] = {
+		{},
+		{"lunch"},
+		{"--lunch"},
+		{"list", "--lunch"},
+		{"list", "lunch"},
+		{"list", "4G"},
+		{"list", "-o", "lunch"},
+		{"status", "lunch"},
+		{"offline"},
+		{"offline", "-5"},
+		{"offline", "lunch"},
+		{"offline", "47-32"},
+		{"offline", "0.3K"},
+		{"offline", "9223372036854775808"},
+		{"offline", "32", "--deadline", "5"},
+		{"offline", "32", "--deadline", "0s"},
+		{"offline", "32", "--attempt-deadline", "-5s"},
+		{"online", "32", "--zone", "lunch"},
+		{"online", "32", "--force"},
+		{"offline", "32"}, // a recorded tree cannot be changed
+		{"watch"},
+	};
+	for (const auto &words : cases) {
+		const auto output = ctl(words);
+		std::string line;
+		for (const auto &word : words)
+			line += " " + word;
+		EXPECT_EQ(output.status, 2) << line;
+		EXPECT_NE(output.err, "") << line;
+		EXPECT_EQ(output.out, "") << line;
+	}
+}
+
+} // namespace
+} // namespace memhp

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <csignal>
+#include <cstring>
+#include <fstream>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include <gtest/gtest.h>
+
+#include "program.h"
+#include "system/varlink.h"
+#include "tree.h"
+
+namespace memhp
+{
+namespace
+{
+
+using nlohmann::json;
+
+constexpr auto auto_online = "sys/devices/system/memory/auto_online_blocks";
+constexpr auto state_file = "run/memhp/state.json";
+constexpr auto marker = "run/memhpd/active";
+
+/// memhpd as a whole on a fake machine: block 0 Normal, 8 Movable, 32 and 33 offline.
+class DaemonOfTree : public testing::Test
+{
+protected:
+	DaemonOfTree()
+	{
+		tree.make_directory("run");
+		tree.add(0, "online", "Normal");
+		tree.add(8, "online", "Movable");
+		tree.add(32, "offline", "Movable Normal");
+		tree.add(33, "offline", "Movable Normal");
+	}
+
+	/// Starts it and waits until it says that it is ready.
+	void start(const std::string &config = "")
+	{
+		tree.write("memhpd.toml", config);
+		const auto path = tree.path("notify");
+		unlink(path.c_str());
+		const Fd notify(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+		sockaddr_un address{};
+		address.sun_family = AF_UNIX;
+		std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+		ASSERT_EQ(
+			bind(notify.get(), reinterpret_cast<sockaddr *>(&address), sizeof(address)),
+			0);
+		program.emplace(MEMHPD_FAKE,
+				std::vector<std::string>{"--sysroot", tree.root(), "--config",
+							 tree.path("memhpd.toml")},
+				std::vector<std::string>{"NOTIFY_SOCKET=" + path,
+							 "MEMHP_FAKE_KERNEL=" + tree.root()});
+		pollfd ready = {notify.get(), POLLIN, 0};
+		ASSERT_EQ(poll(&ready, 1, 20'000), 1);
+		char text[64] = {};
+		ASSERT_GT(recv(notify.get(), text, sizeof(text) - 1, 0), 0);
+		EXPECT_STREQ(text, "READY=1");
+	}
+
+	void stop()
+	{
+		program->signal(SIGTERM);
+		EXPECT_EQ(program->wait(), 0);
+	}
+
+	Result<json> call(const std::string &method, const json &parameters = json::object())
+	{
+		auto client = varlink::Client::connect(tree.path("run/memhp/io.memhp"));
+		EXPECT_TRUE(client) << client.error().message;
+		return client->call("io.memhp." + method, parameters);
+	}
+
+	/// Asks for the status until `blocks` were onlined; each question is a turn of its loop.
+	bool onlined(int blocks)
+	{
+		for (int turn = 0; turn < 100'000; ++turn)
+			if (call("Status")->at("status").at("onlined") == blocks)
+				return true;
+		return false;
+	}
+
+	std::string standing(uint64_t block) const
+	{
+		const auto document = json::parse(tree.read(state_file));
+		for (const auto &entry : document.at("blocks"))
+			if (entry.at("block") == block)
+				return entry.at("standing");
+		return "unknown";
+	}
+
+	MachineTree tree;
+	FakeKernel kernel{tree};
+	std::optional<Program> program;
+};
+
+TEST_F(DaemonOfTree, OnlinesAndPutsBackWhatItTookOver)
+{
+	tree.write(auto_online, "online_kernel\n");
+	start();
+	EXPECT_EQ(tree.read(auto_online), "offline");
+	EXPECT_TRUE(tree.exists(marker));
+	ASSERT_TRUE(onlined(2));
+	EXPECT_EQ(tree.state(32), "online");
+	EXPECT_EQ(tree.state(33), "online");
+	stop();
+	EXPECT_EQ(tree.read(auto_online), "online_kernel");
+	EXPECT_FALSE(tree.exists(marker));
+	EXPECT_EQ(standing(32), "handled");
+}
+
+TEST_F(DaemonOfTree, AnswersWhatIsThere)
+{
+	start();
+	ASSERT_TRUE(onlined(2));
+	const auto status = call("Status")->at("status");
+	EXPECT_EQ(status.at("action"), "movable");
+	EXPECT_EQ(status.at("auto_online_blocks_found"), "online");
+	EXPECT_EQ(status.at("config_error"), "");
+	const auto blocks = *call("Blocks");
+	EXPECT_EQ(blocks.at("block_size"), 1 << 27);
+	EXPECT_EQ(blocks.at("blocks").size(), 4u);
+	EXPECT_EQ(blocks.at("blocks")[3].at("state"), "online");
+	EXPECT_FALSE(call("Lunch"));
+}
+
+TEST_F(DaemonOfTree, OfflinesOnRequestAndRemembersItOverAStop)
+{
+	if (geteuid() != 0)
+		GTEST_SKIP() << "only root may change memory";
+	start();
+	ASSERT_TRUE(onlined(2));
+	const auto answer = call("Offline", {{"target", {"32-33"}}});
+	ASSERT_TRUE(answer) << answer.error().message;
+	EXPECT_EQ(answer->at("report").at("done"), json({32, 33}));
+	stop();
+	EXPECT_EQ(standing(32), "deliberate");
+	start();
+	stop();
+	EXPECT_EQ(tree.state(32), "offline");
+	EXPECT_EQ(tree.state(33), "offline");
+}
+
+TEST_F(DaemonOfTree, ABadTargetIsAnError)
+{
+	if (geteuid() != 0)
+		GTEST_SKIP() << "only root may change memory";
+	start();
+	const auto lunch = call("Offline", {{"target", {"lunch"}}});
+	ASSERT_FALSE(lunch);
+	EXPECT_NE(lunch.error().message.find("is not a target"), std::string::npos);
+	EXPECT_FALSE(call("Offline"));
+	EXPECT_FALSE(call("Online", {{"target", {"32"}}, {"type", "offline"}}));
+}
+
+TEST_F(DaemonOfTree, AKilledOneIsCleanedUpAfterByTheNext)
+{
+	tree.write(auto_online, "online_movable\n");
+	start();
+	program.reset(); // SIGKILL
+	EXPECT_EQ(tree.read(auto_online), "offline");
+	start();
+	EXPECT_EQ(call("Status")->at("status").at("auto_online_blocks_found"), "online_movable");
+	stop();
+	EXPECT_EQ(tree.read(auto_online), "online_movable");
+}
+
+TEST_F(DaemonOfTree, AfterACleanStopTheAdministratorsOfflineIsNoLeftover)
+{
+	tree.write(auto_online, "online_movable\n");
+	start();
+	stop();
+	tree.write(auto_online, "offline\n");
+	start();
+	EXPECT_EQ(call("Status")->at("status").at("auto_online_blocks_found"), "offline");
+	stop();
+	EXPECT_EQ(tree.read(auto_online), "offline");
+}
+
+TEST_F(DaemonOfTree, WithABrokenConfigurationOnlinesAndTakesNothingOffline)
+{
+	start("[online]\naction = \"lunch\"\n");
+	ASSERT_TRUE(onlined(2));
+	const auto error = call("Status")->at("status").at("config_error").get<std::string>();
+	EXPECT_NE(error.find("memhpd.toml:2:10: "), std::string::npos) << error;
+	EXPECT_FALSE(call("Offline", {{"target", {"32"}}}));
+	EXPECT_EQ(tree.state(32), "online");
+	stop();
+}
+
+TEST_F(DaemonOfTree, ASecondOneDoesNotStart)
+{
+	start();
+	const auto second = run(MEMHPD_FAKE, {"--sysroot", tree.root()});
+	EXPECT_EQ(second.status, 1);
+	EXPECT_NE(second.err.find("served by another memhpd"), std::string::npos) << second.err;
+	stop();
+}
+
+TEST(DaemonCommandLine, MistakesAreUsage)
+{
+	EXPECT_EQ(run(MEMHPD_FAKE, {"--lunch"}).status, 2);
+	EXPECT_EQ(run(MEMHPD_FAKE, {"lunch"}).status, 2);
+	EXPECT_EQ(run(MEMHPD_FAKE, {"--log-level", "lunch"}).status, 2);
+	EXPECT_EQ(run(MEMHPD_FAKE, {"--help"}).status, 0);
+	const auto nowhere = run(MEMHPD_FAKE, {"--sysroot", "/nowhere/at/all"});
+	EXPECT_EQ(nowhere.status, 1);
+	EXPECT_NE(nowhere.err, "");
+}
+
+} // namespace
+} // namespace memhp

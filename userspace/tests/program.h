@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "system/fd.h"
+
+namespace memhp
+{
+
+struct Output {
+	int status = -1; ///< of exit, -1 for another end
+	std::string out;
+	std::string err;
+};
+
+/// Runs a program to its end, with nothing to read and no terminal. `arguments` without its name.
+Output run(const std::string &program, const std::vector<std::string> &arguments);
+
+/// A program in the background, killed when this goes.
+class Program
+{
+public:
+	/// `environment`: variables to set, NAME=value.
+	Program(const std::string &program, const std::vector<std::string> &arguments,
+		const std::vector<std::string> &environment);
+	~Program();
+	Program(const Program &) = delete;
+	Program &operator=(const Program &) = delete;
+
+	void signal(int signal) const;
+	/// Exit status; -1 for another end or none within 20 s.
+	int wait();
+
+private:
+	pid_t pid_;
+	Fd pidfd_;
+};
+
+} // namespace memhp

@@ -222,6 +222,18 @@ TEST_F(EngineOfTree, CancelOfAWaitingJobLeavesTheRunningOneAlone)
 	EXPECT_EQ(tree.state(0), "online");
 }
 
+TEST_F(EngineOfTree, CancelOfAWaitingJobDoesNotInterruptTheRunningOne)
+{
+	kernel.script(33, {"hang"});
+	auto running = spec(Change::offline, {33});
+	running.attempt_deadline = Time(50);
+	submit(running);
+	const auto waiting = submit(spec(Change::offline, {34}));
+	ASSERT_TRUE(play(loop, {when_written(1, [&] { engine->cancel(waiting); }), after(2)}));
+	EXPECT_GE(attempts[0].outcome.took, Time(50)) << "it was left to its own deadline";
+	EXPECT_EQ(tree.state(34), "online");
+}
+
 TEST_F(EngineOfTree, CancelAllEndsEverything)
 {
 	kernel.script(33, {"hang"});

@@ -65,7 +65,7 @@ TEST(SysfsOpen, FailsOnARootThatDoesNotExist)
 TEST(SysfsScan, ListsTheBlocksInOrderOfTheirNumbers)
 {
 	const MachineTree tree;
-	for (const uint64_t number : {10, 9, 100, 0})
+	for (const uint64_t number : {10u, 9u, 100u, 0u})
 		tree.add(number, "online", "Normal");
 	tree.make_directory("sys/devices/system/memory/power");
 	tree.make_directory("sys/devices/system/memory/memoryx");
@@ -178,7 +178,7 @@ TEST(SysfsScan, FindsTheDeviceThroughTheFirmwareNode)
 TEST(SysfsScan, FindsDriversInIomem)
 {
 	const MachineTree tree;
-	for (const uint64_t number : {32, 33, 34, 40})
+	for (const uint64_t number : {32u, 33u, 34u, 40u})
 		tree.add(number, "online", "Movable");
 	tree.write("proc/iomem", "100000000-10fffffff : virtio0\n"
 				 "  100000000-10fffffff : System RAM (virtio_mem)\n"
@@ -186,7 +186,7 @@ TEST(SysfsScan, FindsDriversInIomem)
 				 "  140000000-147ffffff : dax0.0\n"
 				 "    140000000-147ffffff : System RAM (kmem)\n");
 	const auto sysfs = opened(tree);
-	for (const uint64_t number : {32, 33}) {
+	for (const uint64_t number : {32u, 33u}) {
 		EXPECT_EQ(scanned(sysfs, number).source, Source::virtio_mem);
 		EXPECT_EQ(scanned(sysfs, number).device, "virtio0");
 	}

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -293,33 +294,38 @@ TEST(Writer, EndsItsProcessWhenItGoes)
 	EXPECT_FALSE(called);
 }
 
-TEST(Writer, DiesWithItsParent)
+TEST(Writer, DiesWithItsParentEvenInTheMiddleOfAWrite)
 {
-	int pipe_ends[2];
-	ASSERT_EQ(pipe(pipe_ends), 0);
+	const MachineTree tree;
+	const FakeKernel kernel(tree);
+	tree.add(7, "online", "Movable");
+	kernel.script(7, {"hang"});
+	int ends[2];
+	ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+	const Fd in(ends[0]);
+	const Fd out(ends[1]);
+
 	const auto parent = fork();
 	if (parent == 0) {
 		Loop loop;
-		const Tree tree;
-		tree.make_fifo("fifo");
 		const Fd root(open(tree.root().c_str(), O_PATH | O_DIRECTORY));
 		Writer writer(loop, root.get());
-		writer.write("fifo", "offline", never, [](const Writer::Outcome &) {});
+		writer.write(MachineTree::dir(7) + "/state", "offline", never,
+			     [](const Writer::Outcome &) {});
+		while (kernel.writes().empty())
+			sched_yield();
 		const auto pid = child();
-		tree.remove("");
-		if (write(pipe_ends[1], &pid, sizeof(pid)) == sizeof(pid))
+		if (write(out.get(), &pid, sizeof(pid)) == sizeof(pid))
 			pause();
 		_exit(1);
 	}
 	pid_t pid = 0;
-	ASSERT_EQ(read(pipe_ends[0], &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
+	ASSERT_EQ(read(in.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
 	const auto worker = pidfd_of(pid);
 	ASSERT_TRUE(worker) << "the worker lives as long as its parent";
 	kill(parent, SIGKILL);
 	ASSERT_EQ(waitpid(parent, nullptr, 0), parent);
 	EXPECT_TRUE(ended(worker.get()));
-	close(pipe_ends[0]);
-	close(pipe_ends[1]);
 }
 
 } // namespace

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "job_fixture.h"
+
+namespace memhp
+{
+namespace
+{
+
+using Numbers = std::vector<uint64_t>;
+
+TEST(Job, DelayOfABlockDoublesWithEachFailure)
+{
+	auto spec = online_of({1});
+	spec.backoff.max = Time(500);
+	Machine machine(spec);
+	machine.answers[1] = {fails(EBUSY), fails(ENOMEM), fails(EIO), fails(EBUSY)};
+	machine.run();
+	EXPECT_EQ(machine.waits, (std::vector<Time>{Time(100), Time(200), Time(400), Time(500)}));
+}
+
+TEST(Job, TriesAgainWhatIsDueFirst)
+{
+	Machine machine(online_of({1, 2, 3}));
+	machine.answers[1] = {fails(EBUSY)};
+	machine.answers[2] = {fails(EAGAIN)};
+	machine.run();
+	EXPECT_EQ(machine.order, (Numbers{1, 2, 3, 2, 1}));
+}
+
+TEST(Job, JitterKeepsBlocksOutOfStep)
+{
+	auto spec = online_of({1, 2});
+	spec.backoff.jitter = 0.2;
+	Machine machine(spec);
+	machine.answers[1] = {fails(EBUSY)};
+	machine.answers[2] = {fails(EBUSY)};
+	machine.run();
+	ASSERT_EQ(machine.order.size(), 4u);
+	const auto first = machine.record(1).due - machine.record(2).due;
+	EXPECT_NE(first.count(), -1) << "both were delayed by exactly the same";
+	for (const auto block : {1, 2}) {
+		const auto due = machine.record(static_cast<uint64_t>(block)).due -
+				 Time(std::chrono::hours(1)) - Time(block);
+		EXPECT_GE(due, Time(80));
+		EXPECT_LE(due, Time(120));
+	}
+}
+
+TEST(Job, PausesAfterAFailedOfflineAsLongAsItTook)
+{
+	Machine machine(offline_of({1, 2}));
+	auto slow = fails(EBUSY);
+	slow.took = Time(700);
+	machine.answers[1] = {slow};
+	machine.run();
+	ASSERT_FALSE(machine.waits.empty());
+	EXPECT_EQ(machine.waits.front(), Time(700)) << "the machine had no per-CPU lists so long";
+	EXPECT_EQ(machine.order, (Numbers{1, 2, 1}));
+}
+
+TEST(Job, NeitherSuccessNorAFailedOnlinePauses)
+{
+	Machine good(offline_of({1, 2}));
+	good.answers[1] = {Answer{.took = Time(700)}};
+	good.run();
+	EXPECT_TRUE(good.waits.empty());
+
+	Machine online(online_of({1, 2}));
+	auto slow = fails(EBUSY);
+	slow.took = Time(700);
+	online.answers[1] = {slow};
+	ASSERT_TRUE(online.step());
+	ASSERT_TRUE(online.step());
+	EXPECT_EQ(online.order, (Numbers{1, 2}));
+}
+
+TEST(Job, AHungAttemptIsKilledAndItsDeadlineDoubles)
+{
+	auto spec = offline_of({1});
+	spec.attempt_deadline = Time(2000);
+	spec.attempt_deadline_max = Time(10'000);
+	Machine machine(spec);
+	machine.answers[1] = {hangs(), hangs(), hangs(), hangs()};
+	machine.run();
+	EXPECT_EQ(machine.deadlines, (std::vector<Time>{Time(2000), Time(4000), Time(8000),
+							Time(10'000), Time(10'000)}));
+	EXPECT_EQ(machine.job.done(), 1u);
+}
+
+TEST(Job, AFirstDeadlineAboveTheMaximumIsKept)
+{
+	auto spec = offline_of({1});
+	spec.attempt_deadline = Time(60'000);
+	Machine machine(spec);
+	machine.answers[1] = {hangs()};
+	machine.run();
+	EXPECT_EQ(machine.deadlines, (std::vector<Time>{Time(60'000), Time(60'000)}));
+}
+
+TEST(Job, EndsAtItsDeadline)
+{
+	auto spec = offline_of({1, 2});
+	spec.deadline = std::chrono::hours(1) + std::chrono::seconds(5);
+	spec.attempt_deadline = Time(2000);
+	Machine machine(spec);
+	machine.answers[1] = std::deque<Answer>(100, hangs());
+	machine.answers[2] = std::deque<Answer>(100, hangs());
+	machine.run();
+	EXPECT_TRUE(machine.job.timed_out());
+	EXPECT_EQ(machine.now, spec.deadline) << "neither an attempt nor a wait goes beyond it";
+	EXPECT_EQ(machine.job.missing(), 2u);
+	EXPECT_TRUE(machine.record(1).killed);
+}
+
+TEST(Job, APauseEndsWithTheJob)
+{
+	auto spec = offline_of({1, 2});
+	spec.deadline = std::chrono::hours(1) + Time(500);
+	Machine machine(spec);
+	auto slow = fails(EBUSY);
+	slow.took = Time(400);
+	machine.answers[1] = {slow};
+	machine.run();
+	EXPECT_EQ(machine.waits, std::vector<Time>{Time(100)});
+	EXPECT_TRUE(machine.job.timed_out());
+}
+
+TEST(Job, AGoalReachedInTimeIsNoTimeout)
+{
+	auto spec = offline_of({1});
+	spec.deadline = std::chrono::hours(1) + Time(1);
+	Machine machine(spec);
+	machine.run();
+	EXPECT_FALSE(machine.job.timed_out());
+	EXPECT_EQ(machine.job.done(), 1u);
+}
+
+} // namespace
+} // namespace memhp

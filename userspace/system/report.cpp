@@ -23,7 +23,11 @@ template <typename Read> auto guarded(Read read) -> Result<decltype(read())>
 	}
 }
 
-Time milliseconds(const json &value) { return Time(value.get<Time::rep>()); }
+/// Whole numbers only: get() converts 1e300 too, which is undefined.
+Time milliseconds(const json &value)
+{
+	return Time(value.get_ref<const json::number_integer_t &>());
+}
 
 } // namespace
 

@@ -154,7 +154,9 @@ TEST_F(OnlinerOfTree, WhatSomebodyTookOfflineStaysSo)
 TEST_F(OnlinerOfTree, ARestartRemembersWhatWasTakenOffline)
 {
 	std::map<uint64_t, Ledger::Entry> saved;
-	for (const auto &block : sysfs.scan().value())
+	const auto blocks = sysfs.scan();
+	ASSERT_TRUE(blocks);
+	for (const auto &block : *blocks)
 		saved[block.number] = {block.inode, Standing::handled, true, Time(1)};
 	saved[32].standing = Standing::deliberate;
 	saved[32].online = false;

@@ -136,6 +136,7 @@ TEST(RequestJson, RefusesWhatItCannotUse)
 		R"({"target":["all"],"deadline_ms":18446744073709551615})",
 		R"({"target":["all"],"attempt_deadline_ms":0})",
 		R"({"target":["all"],"attempt_deadline_ms":1e300})",
+		R"({"target":["all"],"attempt_deadline_ms":1.5})",
 	};
 	for (const auto *text : texts)
 		EXPECT_FALSE(request_from_json(json::parse(text))) << text;

@@ -75,13 +75,13 @@ class Demo:
         async with machine.running(root, machine.Options(), initrd, self._directory) as guest:
             await guest.booted()
             await self._run_in(guest, "uname -sr; cat /sys/devices/system/node/has_memory")
-            self._step("load the module, start the daemon")
+            self._step("load the module and start the daemon")
             await self._run_in(guest, "modprobe memhp")
             await self._run_in(guest, "systemctl enable --now memhpd")
             await self._run_in(guest, "memhpctl status")
             self._step(f"the host plugs a DIMM of {SIZE} into node {NODE}")
             name = (await self._host(guest, f"add-dimm {SIZE} --node {NODE}"))[0]
-            self._step(f"memhpd onlines its {BLOCKS} blocks as movable")
+            self._step(f"the daemon onlines its {BLOCKS} blocks as movable")
             await self._run_in(guest, _AWAIT % "online", quiet=True)
             await self._run_in(guest, "memhpctl list")
             self._check_list(await self._run_in(guest, "memhpctl --json list", quiet=True))

@@ -102,9 +102,10 @@ class Hotplug:
         await self._forget()
         return [f"out {name} {dimm.size} {dimm.node}" for name, dimm in self._dimms.items()]
 
-    async def _add_dimm(self, size, option="--node", node="0"):
-        if option != "--node":
-            raise Usage(f"unknown option '{option}'")
+    async def _add_dimm(self, size, *option):
+        word, node = option if len(option) == 2 else ("--node", None if option else "0")
+        if word != "--node" or node is None:
+            raise Usage(f"unknown option '{' '.join(option)}'")
         if node not in map(str, NODES):
             raise Usage(f"no node '{node}' in this machine")
         number = parse_size(size)

@@ -37,8 +37,9 @@ class Options:
 def command(root, options, chosen, initrd, console, fds):
     """The QEMU command line. fds: name → file descriptor of the ports."""
     argv = [
-        "qemu-system-x86_64", "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot",
-        "-machine", "q35", *accel.OPTIONS[chosen], "-smp", "2",
+        # The machine must not outlive us.
+        "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-no-user-config", "-nodefaults",
+        "-display", "none", "-no-reboot", "-machine", "q35", *accel.OPTIONS[chosen], "-smp", "2",
         "-m", f"{options.memory},slots=32,maxmem=600G",
         "-object", f"memory-backend-ram,id=m0,size={options.memory}",
         "-numa", "node,nodeid=0,cpus=0-1,memdev=m0", "-numa", "node,nodeid=1",

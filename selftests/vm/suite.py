@@ -19,6 +19,8 @@ import roots
 import verdict
 from errors import StepFailed
 
+# A machine that broke down has this long to end by itself, which tells a panic from a hang.
+ENDING_SECONDS = 5
 SELFTESTS_IN_GUEST = "usr/lib/memhp-vm/selftests"
 
 
@@ -114,22 +116,27 @@ def run_collection(root, item, trees, directory, sink=print):
 async def _guest(root, item, initrd, directory, evidence, sink):
     async with machine.running(root, item.options, initrd, directory) as guest:
         try:
-            state = await guest.booted()
-            if state != "running":
-                _, units = await guest.run("systemctl --failed --no-legend --plain", 30)
-                sink(f"# the boot ended '{state}': {'; '.join(units)}")
-            _, output = await guest.run(
-                f"cd /{SELFTESTS_IN_GUEST} && ./run_kselftest.sh -c {item.name}", item.timeout,
-                sink)
-            _save(directory / "results.tap", output)
-            _, dmesg = await guest.run("dmesg", 60)
-            _save(directory / "dmesg.log", dmesg)
-            _, journal = await guest.run("journalctl -b -o short-monotonic --no-pager", 60)
-            _save(directory / "journal.log", journal)
-            evidence.kernel_log += dmesg
-            evidence.output = output
-        finally:
-            evidence.reason, evidence.status = await guest.power_off()
+            await _collect(guest, item, directory, evidence, sink)
+        except StepFailed:
+            evidence.reason, evidence.status = await guest.ended(ENDING_SECONDS)
+            raise
+        evidence.reason, evidence.status = await guest.power_off()
+
+
+async def _collect(guest, item, directory, evidence, sink):
+    state = await guest.booted()
+    if state != "running":
+        _, units = await guest.run("systemctl --failed --no-legend --plain", 30)
+        sink(f"# the boot ended '{state}': {'; '.join(units)}")
+    _, output = await guest.run(
+        f"cd /{SELFTESTS_IN_GUEST} && ./run_kselftest.sh -c {item.name}", item.timeout, sink)
+    _save(directory / "results.tap", output)
+    _, dmesg = await guest.run("dmesg", 60)
+    _save(directory / "dmesg.log", dmesg)
+    _, journal = await guest.run("journalctl -b -o short-monotonic --no-pager", 60)
+    _save(directory / "journal.log", journal)
+    evidence.kernel_log += dmesg
+    evidence.output = output
 
 
 def _save(path, lines):

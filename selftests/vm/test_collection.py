@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""machine.toml: what it can say, and that mistakes are named."""
+import unittest
+
+import collection
+import machine
+from errors import UserError
+
+
+def parsed(text):
+    """The collection that the text describes."""
+    return collection.parse("name", text, "machine.toml")
+
+
+class Collection(unittest.TestCase):
+    """parse()."""
+
+    def test_nothing_said(self):
+        self.assertEqual(parsed(""), collection.Collection("name"))
+
+    def test_everything_said(self):
+        found = parsed('memory = "4G"\ndimms = [{ size = "1G", node = 1 }]\nappend = "a=b"\n'
+                       'enable = ["x.service"]\nskips = ["t"]\ntimeout = 9\n')
+        self.assertEqual(found.options, machine.Options("4G", (("1G", 1),), "a=b"))
+        self.assertEqual((found.enable, found.skips, found.timeout), (("x.service",), ("t",), 9))
+
+    def test_mistakes_name_file_and_key(self):
+        cases = {
+            "speed = 1": "machine.toml: unknown key 'speed'",
+            "memory = 1": "machine.toml: 'memory' must be",
+            "dimms = [1]": "machine.toml: a DIMM is",
+            "dimms = [{ size = '1G' }]": "machine.toml: a DIMM is",
+            "= 1": "machine.toml: ",
+        }
+        for text, message in cases.items():
+            with self.subTest(text), self.assertRaisesRegex(UserError, message):
+                parsed(text)
+
+    def test_every_collection_of_the_source_is_right(self):
+        for name in collection.names():
+            with self.subTest(name):
+                self.assertEqual(collection.load(name).name, name)
+
+    def test_unknown_collection(self):
+        with self.assertRaisesRegex(UserError, "no collection 'vm'"):
+            collection.load("vm")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -21,7 +21,7 @@ shift
 mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount -t tmpfs tmpfs "$root/tmp"
-mount -t tmpfs tmpfs "$root/dev"
+mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 for node in null zero full random urandom; do
 	touch "$root/dev/$node"
 	mount --bind "/dev/$node" "$root/dev/$node"

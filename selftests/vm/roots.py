@@ -98,7 +98,7 @@ def _build(guest, log, target):
     bootstrap.tree(kernel, "extract", _kernel_packages(guest))
     bootstrap.tree(tree, "minbase", _packages("guest"))
     version = image.build(kernel, tree, target, log)
-    if not (root / "usr/lib/modules" / version / "build").exists():
+    if not (root / "usr/lib/modules" / version / "build").is_symlink():
         raise StepFailed(f"{guest.name}: the archive has no headers for its kernel {version};"
                          " it may be in the middle of an update", log)
     cache.remove(tree)

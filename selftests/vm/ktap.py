@@ -5,6 +5,7 @@ import dataclasses
 import re
 
 _RESULT = re.compile(r"(ok|not ok) +(\d+)(?: +-)?(?: +([^#\s].*?))?(?: +# *(.*))?$")
+_SKIP = re.compile(r"SKIP\b:?\s*(.*)$", re.IGNORECASE)
 _PLAN = re.compile(r"1\.\.(\d+)(?: +# *SKIP\b *(.*))?$", re.IGNORECASE)
 
 
@@ -72,5 +73,7 @@ def _test(line):
     if not match:
         return None
     note = match[4] or ""
-    return Test(match[3] or f"test {match[2]}", match[1] == "ok",
-                note.upper().startswith("SKIP"), note)
+    skip = _SKIP.match(note)
+    # A test that is skipped may have no name: its reason tells it from the others.
+    name = match[3] or (skip and skip[1]) or f"test {match[2]}"
+    return Test(name, match[1] == "ok", bool(skip), note)

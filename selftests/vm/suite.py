@@ -128,9 +128,12 @@ async def _collect(guest, item, directory, evidence, sink):
     if state != "running":
         _, units = await guest.run("systemctl --failed --no-legend --plain", 30)
         sink(f"# the boot ended '{state}': {'; '.join(units)}")
-    _, output = await guest.run(
-        f"cd /{SELFTESTS_IN_GUEST} && ./run_kselftest.sh -c {item.name}", item.timeout, sink)
-    _save(directory / "results.tap", output)
+    with open(directory / "results.tap", "w", encoding="utf-8", buffering=1) as file:
+        def line(text):
+            file.write(text + "\n")
+            sink(text)
+        _, output = await guest.run(
+            f"cd /{SELFTESTS_IN_GUEST} && ./run_kselftest.sh -c {item.name}", item.timeout, line)
     _, dmesg = await guest.run("dmesg", 60)
     _save(directory / "dmesg.log", dmesg)
     _, journal = await guest.run("journalctl -b -o short-monotonic --no-pager", 60)

@@ -127,6 +127,8 @@ class Ktap(unittest.TestCase):
             "not ok 12 a name # exit=1": ("a name", False, False, "exit=1"),
             "ok 3 name # SKIP no host": ("name", True, True, "SKIP no host"),
             "ok 3 # skip": ("test 3", True, True, "skip"),
+            "ok 3 # SKIP no host": ("no host", True, True, "SKIP no host"),
+            "ok 3 # skipping is fun": ("test 3", True, False, "skipping is fun"),
             "ok 4": ("test 4", True, False, ""),
         }
         for line, wanted in cases.items():

@@ -54,7 +54,10 @@
 	X(FIRST_MEMORY, "first_memory")           \
 	X(LAST_MEMORY, "last_memory")
 
-/* State of a block as the module knows it; GONE: the block was removed. */
+/*
+ * State of a block as the module knows it. UNKNOWN: just found, not looked at yet; GONE: the block
+ * was removed.
+ */
 #define MEMHP_STATE_LIST(X)                       \
 	X(UNKNOWN, "unknown")                     \
 	X(OFFLINE, "offline")                     \
@@ -85,16 +88,24 @@ enum memhp_block_state { MEMHP_STATE_LIST(MEMHP_ENUM_STATE) MEMHP_STATES };
  * boot_ns      CLOCK_BOOTTIME when the event happened, ns
  * event        MEMHP_EVENT_LIST
  * block        number of the memory block (the N of /sys/devices/system/memory/memoryN)
- * addr, size   physical address (0x…) and bytes of the whole block
+ * addr, size   physical address (0x...) and bytes of the whole block
  * nid          NUMA node
- * zone         DMA, DMA32, Normal, Movable or Device
- * node_change  MEMHP_NODE_CHANGE_LIST, on online and offline
- * dur_us       since the attempt began, on records that end one
- * stage, err   where and with which errno (positive number) an attempt failed
- * pid, comm    the task that asked
+ * zone         the zone by the name that the kernel gives it: DMA, DMA32, Normal, Movable
+ * node_change  MEMHP_NODE_CHANGE_LIST, on online and offline; a record node_online or node_offline
+ *              of the same block and time follows
+ * dur_us       since the attempt began, on records that end one; "-" when its beginning was not seen
+ * stage, err   where and with which errno (positive number) an attempt failed; err is 0 on records of
+ *              no failure, and "-" when only the failure is known
+ * pid, comm    the task (thread) that asked, its pid in the initial namespace
  * work         the work function, when that task is a kernel worker
  *
  * "event=lost" has the keys event and count only.
+ *
+ * Keys of a line of "blocks", in this order: block state addr size nid zone early changed_ns dur_us
+ * pid comm work failed_ns stage err online offline cancel_online cancel_offline. Of "nodes": nid
+ * has_memory has_normal_memory first_memory_ns last_memory_ns online offline cancel_online
+ * cancel_offline, then pages_ZONE for each zone, in lower case. For these and those of "status" see
+ * Documentation/abi.md.
  */
 
 #endif /* MEMHP_ABI_H */

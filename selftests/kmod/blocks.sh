@@ -16,7 +16,7 @@ plug 3 1
 # shellcheck disable=SC2086 # a list
 set -- $blocks
 set_state "$1" online_movable
-set_state "$2" online_kernel
+set_state "$2" online_movable
 
 # "number state node zone" of each block, node and zone of those that are online only.
 of_sysfs()

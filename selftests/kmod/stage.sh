@@ -63,7 +63,7 @@ at_end "rm -f $held"
 "$(dirname "$0")/../lib/holdpage" "$block" >"$held" &
 holder=$!
 at_end "kill $holder 2>/dev/null"
-wait_until 20 grep -q ^held "$held" || abort "no page of the block to hold"
+wait_until 60 grep -q ^held "$held" || abort "no page of the block to hold"
 equal "the page held is in the block" "$(values block <"$held")" "$block"
 
 op_is()

@@ -22,6 +22,7 @@ exec 3<"$MEMHP/events"
 mark=$(status seq)
 reason=$(rmmod memhp 2>&1)
 equal "an open file keeps the module" "$?" 1
+module_loaded || abort "the module is gone, the file is open"
 check "as one in use" [ "${reason#*in use}" != "$reason" ]
 set_state "$1" online_movable
 equal "nothing has changed for it" "$(names "$mark" "$1")" "going_online online"

@@ -5,7 +5,7 @@
  *
  * usage: holdpage BLOCK | holdpage node N
  *
- * Prints "held block=N pfn=0x…" and waits until it is killed. Exit status 1: no such page was to be
+ * Prints "held block=N pfn=0x..." and waits until it is killed. Exit status 1: no such page was to be
  * had; 2: usage.
  */
 #define _GNU_SOURCE
@@ -91,14 +91,16 @@ static uint64_t node_free(int node)
 	return kib << 10;
 }
 
-static uint64_t pfn_of(const void *address)
+/* Page frame numbers of count pages, 0 for one that is not present. */
+static void read_pfns(const void *address, uint64_t *pfns, size_t count)
 {
-	uint64_t entry;
-	off_t offset = (uintptr_t)address / page_size * sizeof(entry);
+	off_t offset = (uintptr_t)address / page_size * sizeof(*pfns);
+	size_t i;
 
-	if (pread(pagemap, &entry, sizeof(entry), offset) != sizeof(entry))
+	if (pread(pagemap, pfns, count * sizeof(*pfns), offset) != (ssize_t)(count * sizeof(*pfns)))
 		die("/proc/self/pagemap");
-	return entry & PAGEMAP_PRESENT ? entry & PAGEMAP_PFN : 0;
+	for (i = 0; i < count; i++)
+		pfns[i] = pfns[i] & PAGEMAP_PRESENT ? pfns[i] & PAGEMAP_PFN : 0;
 }
 
 static char *allocate(int node)
@@ -123,10 +125,10 @@ static char *allocate(int node)
 int main(int argc, char **argv)
 {
 	bool by_node = argc == 3 && !strcmp(argv[1], "node");
-	uint64_t block_size, block, wanted = 0;
+	uint64_t block_size, block, wanted, *pfns, pfn;
 	struct iovec held = { 0 };
 	int pipes[2], node;
-	char *chunk, *end;
+	char *chunk = NULL, *last = NULL, *end;
 	size_t i;
 
 	if (argc != 2 && !by_node) {
@@ -144,35 +146,42 @@ int main(int argc, char **argv)
 	pagemap = open("/proc/self/pagemap", O_RDONLY);
 	if (pagemap < 0)
 		die("/proc/self/pagemap");
-	if (pipe(pipes))
+	pfns = calloc(CHUNK / page_size, sizeof(*pfns));
+	if (!pfns || pipe(pipes))
 		die("pipe");
 
-	/* What does not fit stays allocated, so that the next chunk is other memory. */
+	/* What does not fit stays allocated meanwhile, so that the next chunk is other memory. */
 	while (!held.iov_base) {
+		last = chunk;
 		if (node_free(node) < CHUNK + SPARE) {
 			fprintf(stderr, "holdpage: node %d has no free page there\n", node);
 			return 1;
 		}
 		chunk = allocate(node);
-		for (i = 0; i < CHUNK && !held.iov_base; i += page_size) {
-			uint64_t pfn = pfn_of(chunk + i);
-
-			if (pfn && (by_node || pfn * page_size / block_size == wanted))
-				held.iov_base = chunk + i;
-		}
+		*(char **)chunk = last;
+		read_pfns(chunk, pfns, CHUNK / page_size);
+		for (i = 0; i < CHUNK / page_size && !held.iov_base; i++)
+			if (pfns[i] && (by_node || pfns[i] * page_size / block_size == wanted))
+				held.iov_base = chunk + i * page_size;
+	}
+	while (last) {
+		end = last;
+		last = *(char **)last;
+		munmap(end, CHUNK);
 	}
 	held.iov_len = page_size;
 	if (vmsplice(pipes[1], &held, 1, 0) != (ssize_t)page_size)
 		die("vmsplice");
 
 	/* From here on it stays where it is: look whether it moved on the way. */
-	block = pfn_of(held.iov_base) * page_size / block_size;
+	read_pfns(held.iov_base, &pfn, 1);
+	block = pfn * page_size / block_size;
 	if (!by_node && block != wanted) {
 		fprintf(stderr, "holdpage: the page moved\n");
 		return 1;
 	}
 	printf("held block=%llu pfn=0x%llx\n", (unsigned long long)block,
-	       (unsigned long long)pfn_of(held.iov_base));
+	       (unsigned long long)pfn);
 	fflush(stdout);
 	for (;;)
 		pause();

@@ -11,7 +11,7 @@ need_hotplug
 need_memhp
 plan 13
 
-set_auto_online offline
+leave_offline
 plug 3 1
 # shellcheck disable=SC2086 # a list
 set -- $blocks

@@ -9,7 +9,7 @@ need_root
 need_hotplug
 need_memhp
 
-set_auto_online offline
+leave_offline
 module_load
 plug 2 1
 # shellcheck disable=SC2086 # a list

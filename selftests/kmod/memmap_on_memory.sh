@@ -15,7 +15,7 @@ Y | force) ;;
 esac
 plan 6
 
-set_auto_online offline
+leave_offline
 module_load
 # A DIMM of one block each: before 6.7 only such ones can hold their memmap.
 plug 1 1

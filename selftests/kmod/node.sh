@@ -14,7 +14,7 @@ case ",$(cat /sys/devices/system/node/has_memory)," in
 esac
 plan 14
 
-set_auto_online offline
+leave_offline
 module_load
 plug 2 1
 # shellcheck disable=SC2086 # a list

@@ -12,7 +12,7 @@ need_memhp
 need_module memory-notifier-error-inject
 plan 24
 
-set_auto_online offline
+leave_offline
 inject_load 0
 module_load
 plug 2 1

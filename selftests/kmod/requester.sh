@@ -10,7 +10,7 @@ need_hotplug
 need_memhp
 plan 4
 
-set_auto_online offline
+leave_offline
 module_load
 plug 1 1
 block=${blocks% }

@@ -11,7 +11,7 @@ need_hotplug
 need_memhp
 plan 9
 
-set_auto_online offline
+leave_offline
 module_load_with ring=0 2>/dev/null
 check "a ring of no records is refused" [ ! -d /sys/module/memhp ]
 module_load_with ring=5

@@ -12,7 +12,7 @@ need_memhp
 need_module memory-notifier-error-inject
 plan 13
 
-set_auto_online offline
+leave_offline
 plug 2 1
 # shellcheck disable=SC2086 # a list
 set -- $blocks

@@ -13,7 +13,7 @@ tracefs=/sys/kernel/tracing
 [ -d $tracefs/events ] || mount -t tracefs tracefs $tracefs || skip_all "no tracefs"
 plan 4
 
-set_auto_online offline
+leave_offline
 inject_load 0
 module_load
 plug 1 1

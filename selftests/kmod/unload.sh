@@ -11,7 +11,7 @@ need_hotplug
 need_memhp
 plan 12
 
-set_auto_online offline
+leave_offline
 module_load
 plug 2 1
 # shellcheck disable=SC2086 # a list

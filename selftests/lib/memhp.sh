@@ -208,6 +208,30 @@ set_auto_online()
 	echo "$1" >"$MEMORY/auto_online_blocks"
 }
 
+# leave_offline: until the end of the test nobody onlines new memory: not the kernel, not memhpd, and
+# no udev rule. A link to nothing in /run takes the place of a rule of the same name in /usr/lib.
+leave_offline()
+{
+	set_auto_online offline
+	if systemctl -q is-active memhpd 2>/dev/null; then
+		at_end "systemctl start memhpd"
+		systemctl stop memhpd
+	fi
+	command -v udevadm >/dev/null || return 0
+	at_end "udevadm control --reload"
+	mkdir -p /run/udev/rules.d
+	for rule in /usr/lib/udev/rules.d/*.rules; do
+		grep -q 'ATTR{state}="online' "$rule" || continue
+		rule=/run/udev/rules.d/${rule##*/}
+		[ ! -e "$rule" ] || continue
+		ln -s /dev/null "$rule"
+		at_end "rm $rule"
+	done
+	# Events of now are not handled by the rules of later.
+	at_end "udevadm settle"
+	udevadm control --reload
+}
+
 new_blocks()
 {
 	block_numbers | grep -vxF "$plug_before"

@@ -19,8 +19,13 @@ module_load
 plug 1 1
 block=${blocks% }
 instance=$tracefs/instances/memhp.$$
+# A new instance takes over record-cmd. The records have their own comm; without it the scheduler
+# is left alone, whose code would be patched for a probe on every task switch.
+record_cmd=$(cat "$tracefs/options/record-cmd")
+echo 0 >"$tracefs/options/record-cmd"
 mkdir "$instance"
 at_end "rmdir $instance"
+echo "$record_cmd" >"$tracefs/options/record-cmd"
 
 check "the tracepoint is there" [ -f "$instance/events/memhp/memhp_event/format" ]
 echo 1 >"$instance/events/memhp/memhp_event/enable"

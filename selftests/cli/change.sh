@@ -13,10 +13,7 @@ need_hotplug
 need_memhpd
 plan 19
 
-# The rule would online before we do.
-systemctl stop systemd-udevd systemd-udevd-kernel.socket systemd-udevd-control.socket
-at_end "systemctl start systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd"
-set_auto_online offline
+leave_offline
 plug 4 1
 # shellcheck disable=SC2086 # a list
 set -- $blocks

@@ -13,9 +13,7 @@ need_memhpd
 need_memhp
 plan 9
 
-systemctl stop systemd-udevd systemd-udevd-kernel.socket systemd-udevd-control.socket
-at_end "systemctl start systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd"
-set_auto_online offline
+leave_offline
 plug 2 1
 # shellcheck disable=SC2086 # a list
 set -- $blocks

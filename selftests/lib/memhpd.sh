@@ -17,7 +17,7 @@ need_memhpd()
 
 daemon_start()
 {
-	systemctl reset-failed memhpd
+	systemctl reset-failed memhpd 2>/dev/null || :
 	systemctl start memhpd || abort "memhpd does not start: $(daemon_log | tail -n 5)"
 }
 

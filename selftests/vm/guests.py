@@ -55,7 +55,7 @@ GUESTS = (
         "trixie",
         "linux-image-cloud-amd64/trixie-backports",
         suites=("trixie-backports",),
-        collections=("kmod",),
+        collections=("kmod", "memmap"),
         userspace=False,
     ),
 )

@@ -21,7 +21,7 @@ by_us()
 
 by_lsmem()
 {
-	lsmem -n -a -o RANGE,STATE,NODE,ZONES | awk '{ print $1, $2, $3, $4 }' | sed 's/None$/none/'
+	lsmem -n -a --summary=never -o RANGE,STATE,NODE,ZONES | awk '{ print $1, $2, $3, $4 }' | sed 's/None$/none/'
 }
 
 leave_offline

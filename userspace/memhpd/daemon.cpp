@@ -25,7 +25,7 @@ constexpr int uevent_buffer = 128 << 20;
 constexpr auto state_file = "state.json";
 constexpr auto socket_file = "io.memhp";
 constexpr auto marker_file = "active";
-/// How long a stop waits for the running write to end.
+/// How long a stop waits for the running writes to end.
 constexpr Time stop_patience = std::chrono::seconds(3);
 constexpr Time save_delay = std::chrono::milliseconds(20);
 
@@ -172,7 +172,8 @@ void Daemon::stop()
 		return;
 	sd_notify(0, "STOPPING=1");
 	stop_by_ = Loop::now() + stop_patience;
-	engine_.cancel_all();
+	// Memory that is just being onlined gets online: nobody else would do it.
+	engine_.cancel_offlines();
 	finish_stop();
 }
 

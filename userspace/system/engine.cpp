@@ -77,11 +77,13 @@ void Engine::cancel(JobId id)
 	wake();
 }
 
-void Engine::cancel_all()
+void Engine::cancel_offlines()
 {
 	for (const auto &entry : jobs_)
-		entry->job.cancel();
-	writer_.interrupt();
+		if (entry->job.spec().change == Change::offline)
+			entry->job.cancel();
+	if (running_offline_)
+		writer_.interrupt();
 	wake();
 }
 

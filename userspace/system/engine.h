@@ -46,7 +46,8 @@ public:
 	/// Callbacks come from the loop, never from inside submit() or cancel().
 	JobId submit(JobSpec spec, Callbacks callbacks);
 	void cancel(JobId id);
-	void cancel_all();
+	/// Cancels every offline and interrupts the one that runs. Onlines go on.
+	void cancel_offlines();
 
 	/// Calls `done` when every addition of memory that was running has ended: takes the
 	/// hotplug lock once, by writing "online" to an online block of a kernel zone, which the

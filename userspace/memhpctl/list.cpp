@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "core/target.h"
+#include "core/select.h"
 #include "core/units.h"
 #include "memhpctl/clock.h"
 #include "memhpctl/table.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/target.h"
+#include "core/select.h"
 #include "system/log.h"
 
 namespace memhp

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/retry.h"
-#include "core/target.h"
+#include "core/select.h"
 #include "system/engine.h"
 
 namespace memhp

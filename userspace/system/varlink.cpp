@@ -41,8 +41,18 @@ error PermissionDenied ()
 error ExpectedMore ()
 )";
 
-/// Parses `text`; discarded where it is no JSON, or nested deeper than any message of ours:
-/// nlohmann::json copies and prints recursively, so the stack would be the limit.
+Result<sockaddr_un> address_of(const std::string &path)
+{
+	sockaddr_un address{};
+	address.sun_family = AF_UNIX;
+	if (path.size() >= sizeof(address.sun_path))
+		return fail_errno(ENAMETOOLONG, path);
+	std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+	return address;
+}
+
+} // namespace
+
 json parse_message(std::string_view text)
 {
 	constexpr int max_depth = 32;
@@ -57,17 +67,7 @@ json parse_message(std::string_view text)
 	return too_deep ? json(json::value_t::discarded) : message;
 }
 
-Result<sockaddr_un> address_of(const std::string &path)
-{
-	sockaddr_un address{};
-	address.sun_family = AF_UNIX;
-	if (path.size() >= sizeof(address.sun_path))
-		return fail_errno(ENAMETOOLONG, path);
-	std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-	return address;
-}
-
-Result<Fd> connect_to(const std::string &path, int flags)
+Result<Fd> connect_at(const std::string &path, int flags)
 {
 	const auto address = address_of(path);
 	if (!address)
@@ -79,8 +79,6 @@ Result<Fd> connect_to(const std::string &path, int flags)
 		return fail_errno(errno, path);
 	return socket;
 }
-
-} // namespace
 
 /// The server's side of one client.
 class Connection : public std::enable_shared_from_this<Connection>
@@ -348,7 +346,7 @@ Result<Fd> listen_at(const std::string &path, unsigned mode)
 	const auto address = address_of(path);
 	if (!address)
 		return fail(address.error());
-	const auto other = connect_to(path, SOCK_NONBLOCK);
+	const auto other = connect_at(path, SOCK_NONBLOCK);
 	// EAGAIN: its listen queue is full.
 	if (other || other.error().code == std::errc::resource_unavailable_try_again)
 		return fail_errno(EADDRINUSE, path + " is served by another memhpd");
@@ -367,75 +365,6 @@ Result<Fd> listen_at(const std::string &path, unsigned mode)
 	if (chmod(path.c_str(), mode) < 0 || listen(socket.get(), SOMAXCONN) < 0)
 		return fail_errno(errno, path);
 	return socket;
-}
-
-Result<Client> Client::connect(const std::string &path)
-{
-	auto socket = connect_to(path, 0);
-	if (!socket)
-		return fail(socket.error());
-	return Client(std::move(*socket));
-}
-
-Result<json> Client::receive()
-{
-	for (;;) {
-		const auto end = input_.find('\0');
-		if (end != std::string::npos) {
-			auto message = parse_message({input_.data(), end});
-			input_.erase(0, end + 1);
-			if (!message.is_object())
-				return fail_input("memhpd's answer is no Varlink message; is "
-						  "something else serving its socket?");
-			return message;
-		}
-		std::array<char, 16384> buffer;
-		const auto got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return fail_errno(errno, "memhpd's socket");
-		if (got == 0)
-			return fail_errno(ECONNRESET, "memhpd closed the connection before its answer "
-						      "(see: journalctl -u memhpd)");
-		input_.append(buffer.data(), static_cast<size_t>(got));
-		if (input_.size() > 64 * max_message)
-			return fail_errno(EMSGSIZE, "memhpd's answer");
-	}
-}
-
-Result<json> Client::call(std::string_view method, const json &parameters,
-			  const std::function<void(const json &)> &progress)
-{
-	json message = {{"method", method}, {"parameters", parameters}};
-	if (progress)
-		message["more"] = true;
-	auto text = message.dump();
-	text += '\0';
-	for (std::string_view rest = text; !rest.empty();) {
-		const auto sent = send(socket_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0)
-			return fail_errno(errno, "memhpd's socket");
-		rest.remove_prefix(static_cast<size_t>(sent));
-	}
-	for (;;) {
-		auto answer = receive();
-		if (!answer)
-			return answer;
-		auto values = answer->value("parameters", json::object());
-		if (const auto error = answer->find("error"); error != answer->end()) {
-			const auto name = error->is_string() ? error->get<std::string>() : "?";
-			const auto detail = values.is_object() ? values.value("message", "") : "";
-			return fail_input(detail.empty() ? fmt::format("memhpd answers {}", name)
-							 : detail);
-		}
-		if (!answer->value("continues", false))
-			return values;
-		if (progress)
-			progress(values);
-	}
 }
 
 } // namespace memhp::varlink

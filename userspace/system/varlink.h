@@ -25,6 +25,10 @@ constexpr size_t max_message = 1 << 20;
 /// More connections than this wait in the listen queue until one closes.
 constexpr size_t max_connections = 256;
 
+/// Parses one message without its NUL; discarded where it is no JSON, or nested deeper than any
+/// message of ours: nlohmann::json copies and prints recursively, so the stack would be the limit.
+nlohmann::json parse_message(std::string_view text);
+
 class Connection;
 
 /// One method call. A handler answers with exactly one reply() or error(); where more() holds,
@@ -101,6 +105,9 @@ private:
 /// Creates a listening socket at `path` with `mode`; a leftover socket file of a dead server is
 /// replaced, one that answers is EADDRINUSE.
 Result<Fd> listen_at(const std::string &path, unsigned mode);
+
+/// Connects to the socket at `path`; `flags` are of socket(2), such as SOCK_NONBLOCK.
+Result<Fd> connect_at(const std::string &path, int flags);
 
 /// A client that waits for its answers. One call at a time.
 class Client

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "blocks.h"
-#include "core/target.h"
+#include "core/select.h"
 
 namespace memhp
 {

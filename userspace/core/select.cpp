@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/select.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/order.h"
+#include "core/units.h"
+
+namespace memhp
+{
+namespace
+{
+
+bool in_ranges(uint64_t value, const std::vector<Target::Range> &ranges)
+{
+	return std::any_of(ranges.begin(), ranges.end(), [&](const Target::Range &range) {
+		return range.first <= value && value <= range.second;
+	});
+}
+
+template <typename T> bool contains(const std::vector<T> &values, const T &value)
+{
+	return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+std::vector<uint64_t> numbers_of(const std::vector<Block> &blocks)
+{
+	std::vector<uint64_t> numbers;
+	numbers.reserve(blocks.size());
+	for (const auto &block : blocks)
+		numbers.push_back(block.number);
+	return numbers;
+}
+
+/// Fails when a range that the user wrote holds no block at all, or cuts a block in two.
+Result<void> check_ranges(const Target &target, const std::vector<Block> &blocks,
+			  uint64_t block_size)
+{
+	const auto present = [&](uint64_t first, uint64_t last) {
+		return std::any_of(blocks.begin(), blocks.end(), [&](const Block &block) {
+			return first <= block.number && block.number <= last;
+		});
+	};
+	for (const auto &[first, last] : target.numbers) {
+		if (present(first, last))
+			continue;
+		const auto name = first == last ? fmt::format("memory block {} does not exist", first)
+						: fmt::format("no memory block in {}-{}", first, last);
+		return fail_input(
+			fmt::format("{}; present: {}", name, format_ranges(numbers_of(blocks))));
+	}
+	for (const auto &[first, last] : target.addresses) {
+		const auto low = first / block_size;
+		const auto high = last / block_size;
+		// A single address names the block that holds it.
+		if (first != last && (first % block_size != 0 || (last + 1) % block_size != 0))
+			return fail_input(fmt::format("0x{:x}-0x{:x} cuts a block in two; whole blocks "
+						      "of {} would be 0x{:x}-0x{:x}",
+						      first, last, format_size(block_size),
+						      low * block_size, (high + 1) * block_size - 1));
+		if (!present(low, high))
+			return fail_input(fmt::format("no memory block at 0x{:x}-0x{:x}; present: {}",
+						      first, last, format_ranges(numbers_of(blocks))));
+	}
+	return {};
+}
+
+Result<size_t> goal_of(const Target &target, size_t available, uint64_t block_size,
+		       std::string_view state)
+{
+	if (!target.bytes)
+		return available;
+	if (*target.bytes % block_size != 0)
+		return fail_input(fmt::format("{} is no multiple of the memory block size, {}",
+					      format_size(*target.bytes), format_size(block_size)));
+	const auto wanted = *target.bytes / block_size;
+	if (wanted > available)
+		return fail_input(fmt::format("{} asked for, but only {} of it is {}",
+					      format_size(*target.bytes),
+					      format_size(available * block_size), state));
+	return static_cast<size_t>(wanted);
+}
+
+/// The zone that an online of `type` will add `block` to, as far as sysfs tells.
+Zone destination(const Block &block, OnlineType type)
+{
+	if (type == OnlineType::movable)
+		return Zone::movable;
+	for (const auto zone : block.candidates)
+		if (type == OnlineType::by_default || is_kernel_zone(zone))
+			return zone;
+	return Zone::normal;
+}
+
+using Place = std::pair<int, Zone>;
+
+/// Numbers of the online blocks of each node and zone.
+std::map<Place, std::vector<uint64_t>> online_by_place(const std::vector<Block> &blocks)
+{
+	std::map<Place, std::vector<uint64_t>> places;
+	for (const auto &block : blocks)
+		if (block.state == BlockState::online)
+			places[{block.node.value_or(-1), block.zone}].push_back(block.number);
+	return places;
+}
+
+void append(std::vector<uint64_t> &to, const std::vector<uint64_t> &from)
+{
+	to.insert(to.end(), from.begin(), from.end());
+}
+
+/// Blocks ordered by how likely and how useful it is that they go: movable before kernel zones,
+/// then from the top down.
+std::vector<Block> by_prospect(std::vector<Block> blocks)
+{
+	std::sort(blocks.begin(), blocks.end(), [](const Block &a, const Block &b) {
+		const bool kernel_a = a.zone != Zone::movable;
+		const bool kernel_b = b.zone != Zone::movable;
+		return std::tie(kernel_a, b.number) < std::tie(kernel_b, a.number);
+	});
+	return blocks;
+}
+
+std::vector<uint64_t> arrange_offline(const std::vector<Block> &chosen,
+				      const std::vector<Block> &all)
+{
+	const auto online = online_by_place(all);
+	std::vector<Place> order; // as by_prospect() met them
+	std::map<Place, std::vector<uint64_t>> groups;
+	for (const auto &block : chosen) {
+		const Place place{block.node.value_or(-1), block.zone};
+		if (!contains(order, place))
+			order.push_back(place);
+		groups[place].push_back(block.number);
+	}
+	std::vector<uint64_t> result;
+	for (const auto &place : order) {
+		// A block that is just changing is in no place of online ones.
+		const auto present = online.find(place);
+		append(result, offline_order(groups.at(place), present == online.end()
+								       ? std::vector<uint64_t>()
+								       : present->second));
+	}
+	return result;
+}
+
+} // namespace
+
+Result<std::vector<Block>> match(const Target &target, const std::vector<Block> &blocks,
+				 uint64_t block_size)
+{
+	const auto ranges = check_ranges(target, blocks, block_size);
+	if (!ranges)
+		return fail(ranges.error());
+
+	std::vector<Block> result;
+	const bool numbered = !target.numbers.empty();
+	const bool addressed = !target.addresses.empty();
+	for (const auto &block : blocks) {
+		const auto start = block.number * block_size;
+		const auto holds = [&](const Target::Range &range) {
+			return start <= range.second && range.first < start + block_size;
+		};
+		if (numbered && !in_ranges(block.number, target.numbers))
+			continue;
+		if (addressed &&
+		    std::none_of(target.addresses.begin(), target.addresses.end(), holds))
+			continue;
+		if (!target.nodes.empty() && (!block.node || !contains(target.nodes, *block.node)))
+			continue;
+		if (!target.zones.empty() && !contains(target.zones, block.zone))
+			continue;
+		if (!target.devices.empty() && !contains(target.devices, block.device))
+			continue;
+		result.push_back(block);
+	}
+	if (result.empty())
+		return fail_input(
+			fmt::format("no memory block matches '{}'; see: memhpctl list", target.text));
+	return result;
+}
+
+std::vector<uint64_t> arrange_online(const std::vector<Block> &chosen,
+				     const std::vector<Block> &all, OnlineType type)
+{
+	const auto online = online_by_place(all);
+	std::map<Place, std::vector<uint64_t>> groups;
+	for (const auto &block : chosen)
+		groups[{block.node.value_or(-1), destination(block, type)}].push_back(block.number);
+
+	std::vector<uint64_t> result;
+	for (const auto &[place, numbers] : groups) {
+		const auto present = online.find(place);
+		append(result,
+		       online_order(numbers, present == online.end() ? std::vector<uint64_t>()
+								     : present->second));
+	}
+	return result;
+}
+
+Result<Selection> select_online(const Target &target, const std::vector<Block> &blocks,
+				uint64_t block_size, OnlineType type)
+{
+	const auto matched = match(target, blocks, block_size);
+	if (!matched)
+		return fail(matched.error());
+
+	Selection selection;
+	std::vector<Block> offline;
+	for (const auto &block : *matched) {
+		if (block.state == BlockState::online)
+			selection.already.push_back(block.number);
+		else
+			offline.push_back(block);
+	}
+	const auto goal = goal_of(target, offline.size(), block_size, "offline");
+	if (!goal)
+		return fail(goal.error());
+	selection.goal = *goal;
+	// The wanted amount in its order, then those that stand in for blocks that will not go.
+	const auto middle = offline.begin() + static_cast<std::ptrdiff_t>(*goal);
+	selection.blocks = arrange_online({offline.begin(), middle}, blocks, type);
+	append(selection.blocks, numbers_of({middle, offline.end()}));
+	return selection;
+}
+
+Result<Selection> select_offline(const Target &target, const std::vector<Block> &blocks,
+				 uint64_t block_size, bool force)
+{
+	const auto matched = match(target, blocks, block_size);
+	if (!matched)
+		return fail(matched.error());
+
+	Selection selection;
+	std::vector<Block> online;
+	for (const auto &block : *matched) {
+		if (block.state == BlockState::offline)
+			selection.already.push_back(block.number);
+		else if (block.source == Source::virtio_mem && (!force || target.devices.empty()))
+			selection.left_to_host.push_back(block.number);
+		else
+			online.push_back(block);
+	}
+	if (online.empty() && !selection.left_to_host.empty())
+		return fail_input(fmt::format(
+			"blocks {} belong to a virtio-mem device: only the host can take them back, by "
+			"a smaller requested-size; to take them offline all the same, name the device "
+			"and add --force",
+			format_ranges(selection.left_to_host)));
+	const auto goal = goal_of(target, online.size(), block_size, "online");
+	if (!goal)
+		return fail(goal.error());
+	selection.goal = *goal;
+	online = by_prospect(std::move(online));
+	const auto middle = online.begin() + static_cast<std::ptrdiff_t>(*goal);
+	selection.blocks = arrange_offline({online.begin(), middle}, blocks);
+	append(selection.blocks, numbers_of({middle, online.end()}));
+	return selection;
+}
+
+} // namespace memhp

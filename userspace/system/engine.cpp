@@ -98,11 +98,15 @@ void Engine::step()
 	if (writer_.busy())
 		return;
 	timer_.reset();
-	if (step_barrier())
-		return;
 
 	const auto now = Loop::now();
 	auto wake_at = Time::max();
+	// In turn: memory that never stops coming must not keep offline what is there.
+	if (std::exchange(barrier_was_last_, false) && try_start(Change::online, now, wake_at))
+		return;
+	barrier_was_last_ = step_barrier();
+	if (barrier_was_last_)
+		return;
 	if (try_start(Change::online, now, wake_at) || try_start(Change::offline, now, wake_at))
 		return;
 	if (wake_at != Time::max())

@@ -84,6 +84,7 @@ private:
 	JobId running_job_ = 0;
 	bool running_offline_ = false;
 	bool preempting_ = false;
+	bool barrier_was_last_ = false;
 	Loop::Source wake_source_;
 	Loop::Source timer_;
 };

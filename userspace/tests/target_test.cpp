@@ -107,7 +107,7 @@ TEST(ParseTarget, RefusesWhatItCannotReadAndSaysWhy)
 		{{"1-9223372036854775808"}, "2^63-1"},
 		{{"0x8000000000000000"}, "2^63-1"},
 		{{"0xffffffffffffffff"}, "2^63-1"},
-		{{"18446744073709551616"}, "is not a number"},
+		{{"18446744073709551616"}, "beyond the largest address"},
 		{{"0G"}, "size 0"},
 		{{"0.0M"}, "size 0"},
 		{{"0.3K"}, "no whole number of bytes"},

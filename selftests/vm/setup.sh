@@ -29,7 +29,18 @@ vm)
 	fi
 	;;
 build)
-	wanted="$(packages build) linux-headers-$(uname -r)"
+	wanted=$(packages build)
+	case "$(uname -v)" in
+	*Debian*)
+		wanted="$wanted linux-headers-$(uname -r)"
+		;;
+	*)
+		# Its headers come from where it came from.
+		[ -e "/lib/modules/$(uname -r)/build/Makefile" ] ||
+			echo "setup.sh: $(uname -r) is no kernel of Debian: install its headers for the" \
+				"module; 'make userspace install-userspace' does without" >&2
+		;;
+	esac
 	;;
 *)
 	echo "usage: setup.sh vm|build" >&2

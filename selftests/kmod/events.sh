@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/memhp.sh"
 
 need_root
-need_hotplug
+need_blocks 2
 need_memhp
 
 leave_offline

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib/memhp.sh"
 
 need_root
-need_hotplug
+need_blocks 2
 need_memhp
 plan 12
 

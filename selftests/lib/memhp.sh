@@ -144,6 +144,31 @@ need_hotplug()
 	hotplug available || skip_all "no host to plug in memory"
 }
 
+# online_movable_blocks: numbers of the online blocks in zone Movable, ascending, one a line.
+online_movable_blocks()
+{
+	for movable_block in $(block_numbers); do
+		if in_state "$movable_block" online &&
+			[ "$(cat "$MEMORY/memory$movable_block/valid_zones")" = Movable ]; then
+			echo "$movable_block"
+		fi
+	done
+}
+
+borrowing=
+
+# need_blocks COUNT: for a test that takes any memory. Without a host, plug() borrows that many of the
+# machine's own movable blocks, until the end of the test.
+need_blocks()
+{
+	if command -v hotplug >/dev/null && hotplug available 2>/dev/null; then
+		return
+	fi
+	[ "$(online_movable_blocks | wc -l)" -ge "$1" ] ||
+		skip_all "no host to plug in memory, and no $1 movable blocks to borrow"
+	borrowing=yes
+}
+
 need_module()
 {
 	modprobe -n -q "$1" || skip_all "no module $1"
@@ -242,9 +267,26 @@ plug_complete()
 	[ "$(new_blocks | wc -l)" -eq "$plug_count" ]
 }
 
+# borrow COUNT: takes the highest movable blocks of this machine offline. Sets blocks.
+borrow()
+{
+	blocks=$(online_movable_blocks | tail -n "$1" | tr '\n' ' ')
+	for borrowed_block in $blocks; do
+		at_end "set_state $borrowed_block online_movable"
+		# An offline can take for ever, and ends at a signal.
+		timeout 30 sh -c "echo offline >$MEMORY/memory$borrowed_block/state" ||
+			abort "memory$borrowed_block does not go offline, so it cannot be borrowed"
+	done
+	at_end "offline_all $blocks"
+}
+
 # plug COUNT NODE: a DIMM of COUNT blocks. Sets dimm and blocks, a list of their numbers.
 plug()
 {
+	if [ -n "$borrowing" ]; then
+		borrow "$1"
+		return
+	fi
 	plug_count=$1
 	plug_before=$(block_numbers)
 	dimm=$(hotplug add-dimm $(($1 * $(block_bytes) >> 20))M --node "$2") || abort "no DIMM"

@@ -18,8 +18,8 @@ for block in /sys/devices/system/memory/memory[0-9]*; do
 	fi
 done 2>/dev/null
 if [ -n "$movable" ]; then
-	echo "They would take offline (online in the Movable zone):$movable" >&2
+	echo "They would take some of these offline for a while (online in zone Movable):$movable" >&2
 else
-	echo "No block is online in the Movable zone: they would try blocks of the kernel's zones" >&2
+	echo "No block is online in zone Movable: tests that need one would be skipped" >&2
 fi
 exit 1

@@ -13,9 +13,9 @@ need_module memory-notifier-error-inject
 plan 24
 
 leave_offline
+plug 2 1
 inject_load 0
 module_load
-plug 2 1
 # shellcheck disable=SC2086 # a list
 set -- $blocks
 block=$1
@@ -55,7 +55,7 @@ equal "online: stage and error" "$(of online stage) $(of online err)" "- 0"
 
 equal "address" "$(of online addr)" "$(printf '0x%x' $((block * $(block_bytes))))"
 equal "size" "$(of online size)" "$(block_bytes)"
-equal "node" "$(of online nid)" 1
+equal "node" "$(of online nid)" "$(cd "$MEMORY/memory$block" && echo node[0-9]* | sed 's/node//')"
 equal "zone" "$(of online zone)" Movable
 equal "requester's pid" "$(of going_online pid) $(of online pid)" "$asker $asker"
 equal "requester's name" "$(of online comm)" sh

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/memhp.sh"
 
 need_root
-need_blocks 1
+need_hotplug
 need_memhp
 need_module memory-notifier-error-inject
 tracefs=/sys/kernel/tracing

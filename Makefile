@@ -10,6 +10,8 @@ KDIR ?= /lib/modules/$(KVER)/build
 # Options for `cmake --install`, such as --strip.
 INSTALL_OPTIONS ?=
 WERROR ?= OFF
+# Build the unit tests too: needs libgtest-dev.
+TESTS ?= OFF
 
 KMOD := $(BUILD)/kmod
 VM := selftests/vm/memhp-vm
@@ -43,7 +45,7 @@ kmod:
 
 userspace:
 	cmake -S userspace -B $(BUILD)/userspace -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-		-DCMAKE_INSTALL_PREFIX=/usr -DMEMHP_WERROR=$(WERROR)
+		-DCMAKE_INSTALL_PREFIX=/usr -DMEMHP_WERROR=$(WERROR) -DMEMHP_TESTS=$(TESTS)
 	$(MAKE) -C $(BUILD)/userspace
 
 install: install-kmod install-userspace

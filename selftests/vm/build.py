@@ -47,7 +47,7 @@ class Builder:
 
     def userspace(self):
         """Daemon, command line and their unit tests, every warning an error."""
-        self.make("userspace", "WERROR=ON")
+        self.make("userspace", "WERROR=ON", "TESTS=ON")
 
     def install(self):
         """What `make install` installs, staged; returns the directory."""

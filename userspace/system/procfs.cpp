@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/procfs.h"
 
+#include <cerrno>
+
 #include "core/units.h"
 #include "system/fd.h"
 
@@ -72,7 +74,20 @@ Result<std::vector<DriverMemory>> read_iomem(int root_fd)
 	const auto text = read_file(root_fd, "proc/iomem");
 	if (!text)
 		return fail(text.error());
-	return parse_iomem(*text);
+	bool hidden = false;
+	for (std::string_view rest = *text; !rest.empty();) {
+		const auto end = rest.find('\n');
+		Resource resource{};
+		if (parse_resource(rest.substr(0, end), resource)) {
+			hidden = resource.last == 0;
+			if (!hidden)
+				break;
+		}
+		rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+	}
+	if (!hidden)
+		return parse_iomem(*text);
+	return fail_errno(EACCES, "addresses of /proc/iomem");
 }
 
 } // namespace memhp

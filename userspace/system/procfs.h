@@ -21,11 +21,11 @@ struct DriverMemory {
 	std::string device; ///< virtio0, dax0.0; empty where the parent has none
 };
 
-/// `text` is the content of /proc/iomem; read without CAP_SYS_ADMIN all addresses are 0, which
-/// gives an empty list.
+/// `text` is the content of /proc/iomem. Lines that are no resource are passed over.
 std::vector<DriverMemory> parse_iomem(std::string_view text);
 
-/// /proc/iomem below `root_fd`.
+/// /proc/iomem below `root_fd`. EACCES where it shows all addresses as 0: the reader lacks
+/// CAP_SYS_ADMIN.
 Result<std::vector<DriverMemory>> read_iomem(int root_fd);
 
 } // namespace memhp

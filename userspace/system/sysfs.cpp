@@ -169,7 +169,9 @@ Result<std::vector<Block>> Sysfs::scan() const
 		}
 	}
 	const auto early_blocks = early_ ? early_() : std::map<uint64_t, bool>();
-	const auto drivers = read_iomem(root_.get()).value_or(std::vector<DriverMemory>());
+	const auto iomem = read_iomem(root_.get());
+	const bool hidden = !iomem && iomem.error().code == std::errc::permission_denied;
+	const auto drivers = iomem.value_or(std::vector<DriverMemory>());
 
 	std::vector<Block> blocks;
 	blocks.reserve(numbers->size());
@@ -194,7 +196,8 @@ Result<std::vector<Block>> Sysfs::scan() const
 			if (link)
 				block->device = link->substr(link->rfind('/') + 1);
 			const auto early = early_blocks.find(number);
-			if (early != early_blocks.end() ? early->second : !link)
+			// Without the drivers' names what has no device may be theirs.
+			if (early != early_blocks.end() ? early->second : !link && !hidden)
 				block->source = Source::boot;
 			else if (link)
 				block->source = Source::acpi_dimm;

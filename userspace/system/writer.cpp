@@ -142,8 +142,12 @@ void Writer::write(const std::string &path, const std::string &value, Time deadl
 	}
 	std::memcpy(order.path.data(), path.data(), path.size());
 	std::memcpy(order.value.data(), value.data(), value.size());
-	if (send(socket_.get(), &order, sizeof(order), MSG_NOSIGNAL) != sizeof(order))
-		return; // it died: on_exit() reports and replaces it
+	if (send(socket_.get(), &order, sizeof(order), MSG_NOSIGNAL) != sizeof(order)) {
+		// It died, or there was no memory for the message: on_exit() reports either way, and
+		// replaces it.
+		syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+		return;
+	}
 	// Time::max() has no point in time.
 	if (deadline < std::chrono::hours(24 * 365))
 		deadline_source_ = loop_.timer(started_ + deadline, [this] { interrupt(); });

@@ -195,6 +195,19 @@ TEST(SysfsScan, FindsDriversInIomem)
 	EXPECT_EQ(scanned(sysfs, 40).device, "dax0.0");
 }
 
+TEST(SysfsScan, DoesNotGuessWhereIomemHidesTheDrivers)
+{
+	const MachineTree tree;
+	tree.add(32, "online", "Movable");
+	tree.add(33, "online", "Movable");
+	tree.own(33, "PNP0C80:00");
+	tree.write("proc/iomem", "00000000-00000000 : virtio0\n"
+				 "  00000000-00000000 : System RAM (virtio_mem)\n");
+	const auto sysfs = opened(tree);
+	EXPECT_EQ(scanned(sysfs, 32).source, Source::unknown);
+	EXPECT_EQ(scanned(sysfs, 33).source, Source::acpi_dimm);
+}
+
 TEST(SysfsScan, LeavesOutABlockThatVanishes)
 {
 	const MachineTree tree;

@@ -23,10 +23,10 @@ enum class Source { unknown, boot, acpi_dimm, virtio_mem, dax_kmem, hv_balloon, 
 struct Block {
 	uint64_t number = 0; ///< the N of /sys/devices/system/memory/memoryN
 	BlockState state = BlockState::unknown;
-	Zone zone = Zone::none;		///< of an online block
-	std::vector<Zone> candidates;	///< of an offline block: zones it may go to, default first
-	std::optional<int> node;	///< NUMA node; nothing where the kernel shows none or several
-	uint64_t inode = 0;		///< of its sysfs directory; another one is another life
+	Zone zone = Zone::none;	      ///< of an online block
+	std::vector<Zone> candidates; ///< of an offline block: zones it may go to, default first
+	std::optional<int> node;      ///< NUMA node; nothing where the kernel shows none or several
+	uint64_t inode = 0;	      ///< of its sysfs directory; another one is another life
 	Source source = Source::unknown;
 	std::string device; ///< PNP0C80:00, virtio0, dax0.0; empty where there is none
 };

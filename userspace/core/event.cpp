@@ -51,7 +51,8 @@ Result<Record> Record::parse(std::string_view line)
 		auto value = unescape(field.substr(equals + 1));
 		if (!value)
 			return fail(value.error());
-		record.fields_.emplace_back(std::string(field.substr(0, equals)), std::move(*value));
+		record.fields_.emplace_back(std::string(field.substr(0, equals)),
+					    std::move(*value));
 	}
 	if (record.fields_.empty())
 		return fail_input("empty record");

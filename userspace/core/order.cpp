@@ -20,7 +20,8 @@ uint64_t zone_start(const std::vector<uint64_t> &a, const std::vector<uint64_t> 
 
 } // namespace
 
-std::vector<uint64_t> online_order(std::vector<uint64_t> blocks, const std::vector<uint64_t> &online)
+std::vector<uint64_t> online_order(std::vector<uint64_t> blocks,
+				   const std::vector<uint64_t> &online)
 {
 	std::sort(blocks.begin(), blocks.end());
 	if (blocks.size() < 2)

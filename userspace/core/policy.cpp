@@ -69,9 +69,10 @@ std::vector<uint64_t> Ledger::observe(const std::vector<Block> &blocks, Time now
 
 	for (const auto &block : blocks) {
 		const auto known = entries_.find(block.number);
-		const bool same_life = known != entries_.end() && known->second.inode == block.inode;
-		Entry entry = same_life ? known->second
-					: Entry{block.inode, unknown_offline, false, now};
+		const bool same_life =
+			known != entries_.end() && known->second.inode == block.inode;
+		Entry entry =
+			same_life ? known->second : Entry{block.inode, unknown_offline, false, now};
 
 		if (block.state == BlockState::online) {
 			entry.standing = Standing::handled;

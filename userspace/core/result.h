@@ -34,9 +34,6 @@ inline tl::unexpected<Error> fail_input(std::string message)
 		Error{std::make_error_code(std::errc::invalid_argument), std::move(message)});
 }
 
-inline tl::unexpected<Error> fail(Error error)
-{
-	return tl::unexpected<Error>(std::move(error));
-}
+inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
 
 } // namespace memhp

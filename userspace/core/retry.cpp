@@ -100,8 +100,8 @@ Job::Step Job::next(Time now)
 	while (untried_ < records_.size()) {
 		const auto &record = records_[untried_++];
 		if (record.standing == Standing::pending)
-			return Attempt{record.block, std::min(attempt_deadline(record),
-							      spec_.deadline - now)};
+			return Attempt{record.block,
+				       std::min(attempt_deadline(record), spec_.deadline - now)};
 	}
 	const BlockRecord *first = nullptr;
 	for (const auto &record : records_)

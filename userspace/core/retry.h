@@ -20,10 +20,10 @@ std::string_view to_string(Change change);
 
 /// What one attempt on a block came to, read back from the block afterwards.
 struct Outcome {
-	int error = 0;		///< errno of the write, 0 for none
-	bool reached = false;	///< the block is in the wanted state now, whoever did it
-	bool killed = false;	///< ended by us, at the attempt's deadline
-	bool preempted = false; ///< ended by us, to let something more urgent pass
+	int error = 0;		  ///< errno of the write, 0 for none
+	bool reached = false;	  ///< the block is in the wanted state now, whoever did it
+	bool killed = false;	  ///< ended by us, at the attempt's deadline
+	bool preempted = false;	  ///< ended by us, to let something more urgent pass
 	bool kernel_zone = false; ///< the block lies in a kernel zone
 	Time took{};
 	std::string stage; ///< where in the kernel it failed, if the module saw it
@@ -45,7 +45,8 @@ struct Backoff {
 	Time initial = std::chrono::milliseconds(100);
 	double factor = 2.0;
 	Time max = std::chrono::seconds(30);
-	double jitter = 0.2; ///< a delay is off by up to this share, so that blocks do not march in step
+	double jitter =
+		0.2; ///< a delay is off by up to this share, so that blocks do not march in step
 
 	/// Delay after `failures` failed attempts (1 and up). `random` is in [-1, 1].
 	Time delay(unsigned failures, double random) const;
@@ -53,10 +54,10 @@ struct Backoff {
 
 struct JobSpec {
 	Change change = Change::online;
-	OnlineType type = OnlineType::movable; ///< of an online
-	std::vector<uint64_t> blocks;	       ///< in the order to try them
-	size_t goal = 0;		       ///< how many of them are wanted
-	Time deadline = Time::max();	       ///< point in time at which the job ends
+	OnlineType type = OnlineType::movable;		 ///< of an online
+	std::vector<uint64_t> blocks;			 ///< in the order to try them
+	size_t goal = 0;				 ///< how many of them are wanted
+	Time deadline = Time::max();			 ///< point in time at which the job ends
 	Time attempt_deadline = std::chrono::seconds(2); ///< span; doubles with each failure
 	Time attempt_deadline_max = std::chrono::seconds(30);
 	Backoff backoff;

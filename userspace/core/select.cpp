@@ -49,8 +49,9 @@ Result<void> check_ranges(const Target &target, const std::vector<Block> &blocks
 	for (const auto &[first, last] : target.numbers) {
 		if (present(first, last))
 			continue;
-		const auto name = first == last ? fmt::format("memory block {} does not exist", first)
-						: fmt::format("no memory block in {}-{}", first, last);
+		const auto name = first == last
+					  ? fmt::format("memory block {} does not exist", first)
+					  : fmt::format("no memory block in {}-{}", first, last);
 		return fail_input(
 			fmt::format("{}; present: {}", name, format_ranges(numbers_of(blocks))));
 	}
@@ -59,13 +60,15 @@ Result<void> check_ranges(const Target &target, const std::vector<Block> &blocks
 		const auto high = last / block_size;
 		// A single address names the block that holds it.
 		if (first != last && (first % block_size != 0 || (last + 1) % block_size != 0))
-			return fail_input(fmt::format("0x{:x}-0x{:x} cuts a block in two; whole blocks "
-						      "of {} would be 0x{:x}-0x{:x}",
-						      first, last, format_size(block_size),
-						      low * block_size, (high + 1) * block_size - 1));
+			return fail_input(
+				fmt::format("0x{:x}-0x{:x} cuts a block in two; whole blocks "
+					    "of {} would be 0x{:x}-0x{:x}",
+					    first, last, format_size(block_size), low * block_size,
+					    (high + 1) * block_size - 1));
 		if (!present(low, high))
-			return fail_input(fmt::format("no memory block at 0x{:x}-0x{:x}; present: {}",
-						      first, last, format_ranges(numbers_of(blocks))));
+			return fail_input(
+				fmt::format("no memory block at 0x{:x}-0x{:x}; present: {}", first,
+					    last, format_ranges(numbers_of(blocks))));
 	}
 	return {};
 }
@@ -180,8 +183,8 @@ Result<std::vector<Block>> match(const Target &target, const std::vector<Block> 
 		result.push_back(block);
 	}
 	if (result.empty())
-		return fail_input(
-			fmt::format("no memory block matches '{}'; see: memhpctl list", target.text));
+		return fail_input(fmt::format("no memory block matches '{}'; see: memhpctl list",
+					      target.text));
 	return result;
 }
 
@@ -247,11 +250,12 @@ Result<Selection> select_offline(const Target &target, const std::vector<Block> 
 			online.push_back(block);
 	}
 	if (online.empty() && !selection.left_to_host.empty())
-		return fail_input(fmt::format(
-			"blocks {} belong to a virtio-mem device: only the host can take them back, by "
-			"a smaller requested-size; to take them offline all the same, name the device "
-			"and add --force",
-			format_ranges(selection.left_to_host)));
+		return fail_input(fmt::format("blocks {} belong to a virtio-mem device: only the "
+					      "host can take them back, by "
+					      "a smaller requested-size; to take them offline all "
+					      "the same, name the device "
+					      "and add --force",
+					      format_ranges(selection.left_to_host)));
 	const auto goal = goal_of(target, online.size(), block_size, "online");
 	if (!goal)
 		return fail(goal.error());

@@ -13,9 +13,9 @@ namespace memhp
 
 /// Blocks that a request is about, in the order in which they should be tried.
 struct Selection {
-	std::vector<uint64_t> blocks;  ///< to be changed
-	size_t goal = 0;	       ///< how many of `blocks` are wanted; less than all for a size
-	std::vector<uint64_t> already; ///< named, and in the wanted state before
+	std::vector<uint64_t> blocks; ///< to be changed
+	size_t goal = 0;	      ///< how many of `blocks` are wanted; less than all for a size
+	std::vector<uint64_t> already;	    ///< named, and in the wanted state before
 	std::vector<uint64_t> left_to_host; ///< virtio-mem blocks left out; see select_offline()
 };
 
@@ -28,9 +28,9 @@ Result<std::vector<Block>> match(const Target &target, const std::vector<Block> 
 Result<Selection> select_online(const Target &target, const std::vector<Block> &blocks,
 				uint64_t block_size, OnlineType type);
 
-/// Online blocks of `target`: movable ones before those of kernel zones, highest first, in the order
-/// of offline_order(). A virtio-mem block is the host's to resize: it is selected only when `device:`
-/// names its device, and then only with `force`.
+/// Online blocks of `target`: movable ones before those of kernel zones, highest first, in the
+/// order of offline_order(). A virtio-mem block is the host's to resize: it is selected only when
+/// `device:` names its device, and then only with `force`.
 Result<Selection> select_offline(const Target &target, const std::vector<Block> &blocks,
 				 uint64_t block_size, bool force);
 

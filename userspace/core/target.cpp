@@ -25,7 +25,8 @@ Result<uint64_t> parse_end(std::string_view text, int base)
 {
 	uint64_t value = 0;
 	const auto digits = base == 16 ? "0123456789abcdefABCDEF" : "0123456789";
-	const bool number = !text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
+	const bool number =
+		!text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
 	if (!number)
 		return fail_input(fmt::format("'{}' is not a number", text));
 	if (!parse_number(text, base, value) || value > max_number)
@@ -86,9 +87,10 @@ Result<void> parse_word(std::string_view word, Target &target)
 			return {};
 		}
 		if (!zone)
-			return fail_input(fmt::format("'{}' is not a zone; zones are movable, kernel, "
-						      "normal, dma32, dma, device",
-						      word.substr(5)));
+			return fail_input(
+				fmt::format("'{}' is not a zone; zones are movable, kernel, "
+					    "normal, dma32, dma, device",
+					    word.substr(5)));
 		target.zones.push_back(*zone);
 		return {};
 	}
@@ -103,23 +105,26 @@ Result<void> parse_word(std::string_view word, Target &target)
 			    starts_with(word, "memory") || starts_with(word, "0x") ||
 			    starts_with(word, "0X");
 	if (word.empty() || word[0] == '-')
-		return fail_input(fmt::format("'{}' is not a target; write a size (4G), blocks (32-47), "
-					      "addresses (0x…-0x…), node:N, zone:Z, device:D or all",
-					      word));
+		return fail_input(
+			fmt::format("'{}' is not a target; write a size (4G), blocks (32-47), "
+				    "addresses (0x…-0x…), node:N, zone:Z, device:D or all",
+				    word));
 	if (!blocks) {
 		if (word[0] < '0' || word[0] > '9')
-			return fail_input(fmt::format(
-				"'{}' is not a target; write a size (4G), blocks (32-47), addresses "
-				"(0x…-0x…), node:N, zone:Z, device:D or all",
-				word));
+			return fail_input(fmt::format("'{}' is not a target; write a size (4G), "
+						      "blocks (32-47), addresses "
+						      "(0x…-0x…), node:N, zone:Z, device:D or all",
+						      word));
 		const auto size = parse_size(word);
 		if (!size)
 			return fail(size.error());
 		if (*size == 0)
-			return fail_input("size 0 asks for nothing; write the amount wanted, as 4G");
+			return fail_input(
+				"size 0 asks for nothing; write the amount wanted, as 4G");
 		if (target.bytes)
-			return fail_input(fmt::format("two sizes in one target: {} and {}; write one",
-						      format_size(*target.bytes), word));
+			return fail_input(
+				fmt::format("two sizes in one target: {} and {}; write one",
+					    format_size(*target.bytes), word));
 		target.bytes = *size;
 		return {};
 	}
@@ -129,7 +134,8 @@ Result<void> parse_word(std::string_view word, Target &target)
 		if (!range)
 			return fail(range.error());
 		const auto part = word.substr(begin, 2);
-		(part == "0x" || part == "0X" ? target.addresses : target.numbers).push_back(*range);
+		(part == "0x" || part == "0X" ? target.addresses : target.numbers)
+			.push_back(*range);
 		begin = comma + 1;
 	}
 	return {};

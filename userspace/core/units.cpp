@@ -122,8 +122,8 @@ std::string format_size(uint64_t bytes)
 Result<Time> parse_duration(std::string_view text)
 {
 	const auto bad = [&](std::string_view why) {
-		return fail_input(
-			fmt::format("duration '{}' {}; write it as 100ms, 2s, 10m or 1h", text, why));
+		return fail_input(fmt::format("duration '{}' {}; write it as 100ms, 2s, 10m or 1h",
+					      text, why));
 	};
 	uint64_t total = 0;
 	auto rest = text;

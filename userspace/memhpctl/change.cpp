@@ -44,8 +44,9 @@ public:
 		fmt::print(stderr, "\r\033[K{} of {} blocks", progress.done, progress.goal);
 		if (!progress.reached)
 			fmt::print(stderr, ", block {}: {}", progress.block,
-				   progress.killed ? "no end within its deadline, trying again later"
-						   : strerror(progress.error));
+				   progress.killed
+					   ? "no end within its deadline, trying again later"
+					   : strerror(progress.error));
 		std::fflush(stderr);
 	}
 
@@ -71,8 +72,8 @@ Result<std::optional<Report>> through_daemon(varlink::Client &client, const Chan
 		parameters.erase("attempt_deadline_ms");
 	if (options.no_wait)
 		parameters["detach"] = true;
-	const auto *method = options.request.change == Change::online ? "io.memhp.Online"
-								      : "io.memhp.Offline";
+	const auto *method =
+		options.request.change == Change::online ? "io.memhp.Online" : "io.memhp.Offline";
 	const auto answer = client.call(method, parameters, [&](const json &values) {
 		const auto progress = progress_from_json(values.value("progress", json::object()));
 		if (progress)
@@ -125,9 +126,10 @@ Result<void> get_consent(const Sysfs &sysfs, const ChangeOptions &options)
 		return fail(selection.error());
 	const auto size = format_size(selection->goal * sysfs.block_size());
 	if (!isatty(STDIN_FILENO))
-		return fail_input(fmt::format("'{}' is {} of this machine's own memory; add --yes if "
-					      "that is meant",
-					      target->text, size));
+		return fail_input(
+			fmt::format("'{}' is {} of this machine's own memory; add --yes if "
+				    "that is meant",
+				    target->text, size));
 	fmt::print(stderr, "Take {} ({} blocks) offline, '{}'? [y/N] ", size, selection->goal,
 		   target->text);
 	std::string answer;
@@ -198,7 +200,8 @@ void print_report(const Report &report)
 				      : "");
 	for (const auto &stayed : report.stayed)
 		fmt::print(stderr, "memhpctl: block {}: {}{}\n", stayed.block, reason(stayed),
-			   stayed.attempts > 1 ? fmt::format(", {} attempts", stayed.attempts) : "");
+			   stayed.attempts > 1 ? fmt::format(", {} attempts", stayed.attempts)
+					       : "");
 }
 
 } // namespace
@@ -211,8 +214,9 @@ int verb_change(const Globals &globals, const ChangeOptions &options)
 	if (options.dry_run)
 		return dry_run(globals, *sysfs, options.request);
 	if (!globals.live())
-		return complain({{}, "--sysroot names a recorded tree, which cannot be changed; add "
-				     "--dry-run to see what would be done"},
+		return complain({{},
+				 "--sysroot names a recorded tree, which cannot be changed; add "
+				 "--dry-run to see what would be done"},
 				exit_usage);
 	if (geteuid() != 0)
 		return complain({{}, "changing memory needs root; run it with sudo"});
@@ -229,8 +233,9 @@ int verb_change(const Globals &globals, const ChangeOptions &options)
 		else if (!nobody_there(client.error()))
 			return complain(client.error());
 		else if (options.no_wait)
-			return complain({{}, "--no-wait needs memhpd to do the work, and it is not "
-					     "running (systemctl start memhpd)"});
+			return complain({{},
+					 "--no-wait needs memhpd to do the work, and it is not "
+					 "running (systemctl start memhpd)"});
 		else
 			result = by_ourselves(*sysfs, options, line);
 	}

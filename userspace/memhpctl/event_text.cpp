@@ -71,12 +71,23 @@ std::vector<Table::Column> event_columns()
 std::vector<std::string> event_cells(const Record &record)
 {
 	if (record.text("event") == "lost")
-		return {"", "", "lost", "", "", "", "", "", "", "",
+		return {"",
+			"",
+			"lost",
+			"",
+			"",
+			"",
+			"",
+			"",
+			"",
+			"",
 			text_of(record, "count") + " records, overwritten before they were read"};
-	return {text_of(record, "seq"),	  time_of(record),	 text_of(record, "event"),
-		text_of(record, "block"), text_of(record, "nid"), text_of(record, "zone"),
-		duration(record),	  text_of(record, "stage"), error_name(record),
-		text_of(record, "node_change"), requester(record)};
+	return {text_of(record, "seq"),	  time_of(record),
+		text_of(record, "event"), text_of(record, "block"),
+		text_of(record, "nid"),	  text_of(record, "zone"),
+		duration(record),	  text_of(record, "stage"),
+		error_name(record),	  text_of(record, "node_change"),
+		requester(record)};
 }
 
 std::string event_line(const Record &record)
@@ -107,7 +118,7 @@ std::string event_line(const Record &record)
 nlohmann::json event_json(const Record &record)
 {
 	constexpr std::array<std::string_view, 5> words = {"event", "zone", "comm", "work",
-							    "node_change"};
+							   "node_change"};
 	nlohmann::json object = nlohmann::json::object();
 	for (const auto &[key, value] : record.fields()) {
 		const auto number = record.number(key);

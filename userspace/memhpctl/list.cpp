@@ -55,32 +55,39 @@ struct ColumnInfo {
 const std::vector<ColumnInfo> &all_columns()
 {
 	static const std::vector<ColumnInfo> columns = {
-		{{"RANGE"}, false,
+		{{"RANGE"},
+		 false,
 		 [](const Row &row, uint64_t size) {
 			 return fmt::format("0x{:016x}-0x{:016x}", row.block.number * size,
 					    (row.last + 1) * size - 1);
 		 }},
-		{{"SIZE", true}, false,
+		{{"SIZE", true},
+		 false,
 		 [](const Row &row, uint64_t size) {
 			 return format_size((row.last - row.block.number + 1) * size);
 		 }},
-		{{"STATE"}, true,
+		{{"STATE"},
+		 true,
 		 [](const Row &row, uint64_t) { return std::string(to_string(row.block.state)); }},
-		{{"BLOCK", true}, false,
+		{{"BLOCK", true},
+		 false,
 		 [](const Row &row, uint64_t) {
 			 return row.last == row.block.number
 					? fmt::format("{}", row.last)
 					: fmt::format("{}-{}", row.block.number, row.last);
 		 }},
 		{{"ZONE"}, true, [](const Row &row, uint64_t) { return zone_text(row.block); }},
-		{{"NODE", true}, true,
+		{{"NODE", true},
+		 true,
 		 [](const Row &row, uint64_t) {
 			 return row.block.node ? fmt::format("{}", *row.block.node) : std::string();
 		 }},
-		{{"SOURCE"}, true,
+		{{"SOURCE"},
+		 true,
 		 [](const Row &row, uint64_t) { return std::string(to_string(row.block.source)); }},
 		{{"DEVICE"}, true, [](const Row &row, uint64_t) { return row.block.device; }},
-		{{"SINCE"}, false,
+		{{"SINCE"},
+		 false,
 		 [](const Row &row, uint64_t) {
 			 return row.since ? wall_clock(row.since) : std::string();
 		 }},
@@ -94,7 +101,8 @@ Result<std::vector<ColumnInfo>> chosen_columns(const std::string &list, bool wit
 	std::vector<ColumnInfo> chosen;
 	if (list.empty()) {
 		for (const auto &info : all_columns())
-			if (with_module || (info.column.title != "SINCE" && info.column.title != "BY"))
+			if (with_module ||
+			    (info.column.title != "SINCE" && info.column.title != "BY"))
 				chosen.push_back(info);
 		return chosen;
 	}
@@ -148,10 +156,10 @@ void print_json(const std::vector<Block> &blocks, uint64_t block_size,
 		auto entry = to_json(block, block_size);
 		const auto change = changes.find(block.number);
 		const bool known = change != changes.end() && change->second.since != 0;
-		entry["changed_boot_ns"] = known ? nlohmann::json(change->second.since)
-						 : nlohmann::json(nullptr);
-		entry["changed_by"] = known ? nlohmann::json(change->second.by)
-					    : nlohmann::json(nullptr);
+		entry["changed_boot_ns"] =
+			known ? nlohmann::json(change->second.since) : nlohmann::json(nullptr);
+		entry["changed_by"] =
+			known ? nlohmann::json(change->second.by) : nlohmann::json(nullptr);
 		list.push_back(std::move(entry));
 	}
 	const nlohmann::json document = {{"block_size", block_size}, {"blocks", std::move(list)}};
@@ -180,8 +188,9 @@ int verb_list(const Globals &globals, const ListOptions &options)
 		if (!target)
 			return complain(target.error(), exit_usage);
 		if (target->bytes)
-			return complain({{}, "list takes no size; name blocks, node:N, zone:Z, "
-					     "device:D"},
+			return complain({{},
+					 "list takes no size; name blocks, node:N, zone:Z, "
+					 "device:D"},
 					exit_usage);
 		blocks = match(*target, *blocks, sysfs->block_size());
 		if (!blocks)

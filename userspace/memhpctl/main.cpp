@@ -53,7 +53,8 @@ memhp::Result<void> complete(const Words &words, memhp::ChangeRequest &request)
 	};
 	const auto zone = zones.find(words.zone);
 	if (zone == zones.end())
-		return memhp::fail_input("--zone is movable, kernel or auto, not '" + words.zone + "'");
+		return memhp::fail_input("--zone is movable, kernel or auto, not '" + words.zone +
+					 "'");
 	request.type = zone->second;
 	const auto target = memhp::parse_target(request.target);
 	if (!target)
@@ -68,7 +69,8 @@ int main(int argc, char **argv)
 	// A reader that goes away ends us at the next write, quietly, as it does cat.
 	std::signal(SIGPIPE, SIG_DFL);
 
-	CLI::App app("Look at, online and take offline the memory of a running machine.", "memhpctl");
+	CLI::App app("Look at, online and take offline the memory of a running machine.",
+		     "memhpctl");
 	app.require_subcommand(1);
 	app.fallthrough(); // options of the program may stand behind the verb
 	app.set_help_all_flag();
@@ -100,11 +102,13 @@ int main(int argc, char **argv)
 	offline.request.change = memhp::Change::offline;
 	auto *offline_verb = app.add_subcommand("offline", "Take memory offline, with retries");
 	offline_verb->add_option("target", offline.request.target, target_help)->required();
-	offline_verb->add_flag("--dry-run", offline.dry_run, "Only show which blocks, in which order");
+	offline_verb->add_flag("--dry-run", offline.dry_run,
+			       "Only show which blocks, in which order");
 	offline_verb->add_flag("--yes", offline.yes, "Do not ask");
 	offline_verb->add_flag("--force", offline.request.force,
 			       "Also blocks that only the host can take back (virtio-mem)");
-	offline_verb->add_flag("--no-wait", offline.no_wait, "Leave it to memhpd and return at once");
+	offline_verb->add_flag("--no-wait", offline.no_wait,
+			       "Leave it to memhpd and return at once");
 	for (auto *verb : {online_verb, offline_verb}) {
 		verb->add_option("--deadline", words.deadline, "Give up after (default 10m)")
 			->type_name("D");
@@ -113,7 +117,8 @@ int main(int argc, char **argv)
 			->type_name("D");
 	}
 
-	auto *events_verb = app.add_subcommand("events", "History, as the kernel module recorded it");
+	auto *events_verb =
+		app.add_subcommand("events", "History, as the kernel module recorded it");
 	auto *watch_verb = app.add_subcommand("watch", "What happens from now on");
 
 	try {

@@ -40,7 +40,9 @@ struct Totals {
 
 	json to_json() const
 	{
-		return {{"kernel", kernel}, {"movable", movable}, {"other", other},
+		return {{"kernel", kernel},
+			{"movable", movable},
+			{"other", other},
 			{"offline", offline}};
 	}
 
@@ -48,8 +50,8 @@ struct Totals {
 	{
 		if (kernel == 0)
 			return movable ? "no kernel memory" : "";
-		return fmt::format("{:.2f}", static_cast<double>(movable) /
-						     static_cast<double>(kernel));
+		return fmt::format("{:.2f}",
+				   static_cast<double>(movable) / static_cast<double>(kernel));
 	}
 };
 
@@ -75,7 +77,8 @@ std::string describe_daemon(const Result<json> &daemon)
 	}
 	const auto &status = *daemon;
 	auto text = fmt::format(
-		"running, onlines hot-added memory as {}; {} blocks onlined, {} failed attempts, {} in "
+		"running, onlines hot-added memory as {}; {} blocks onlined, {} failed attempts, "
+		"{} in "
 		"the wrong zone, {} taken offline on purpose; auto_online_blocks was {}",
 		status.value("action", "?"), status.value("onlined", 0),
 		status.value("failed_attempts", 0), status.value("wrong_zone", 0),
@@ -148,7 +151,8 @@ int verb_status(const Globals &globals)
 	fmt::print("memhpd: {}\n", describe_daemon(daemon));
 	if (module)
 		fmt::print("module: loaded, {} events recorded, {} not tracked\n",
-			   module->number("seq").value_or(0), module->number("untracked").value_or(0));
+			   module->number("seq").value_or(0),
+			   module->number("untracked").value_or(0));
 	else
 		fmt::print("module: {}\n", module.error().message);
 	return exit_done;

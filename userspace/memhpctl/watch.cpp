@@ -37,10 +37,7 @@ std::string_view action_name(Uevent::Action action)
 	return "change";
 }
 
-uint64_t boot_ns()
-{
-	return static_cast<uint64_t>(std::chrono::nanoseconds(Loop::now()).count());
-}
+uint64_t boot_ns() { return static_cast<uint64_t>(std::chrono::nanoseconds(Loop::now()).count()); }
 
 void print_uevent(const Uevent &event, bool as_json)
 {
@@ -58,7 +55,8 @@ void print_uevent(const Uevent &event, bool as_json)
 
 void print_lost(bool as_json)
 {
-	fmt::print("{}\n", as_json ? R"({"event":"lost"})" : "lost some events: the kernel dropped them");
+	fmt::print("{}\n",
+		   as_json ? R"({"event":"lost"})" : "lost some events: the kernel dropped them");
 	std::fflush(stdout);
 }
 
@@ -102,7 +100,8 @@ int verb_watch(const Globals &globals)
 				loop.quit(exit_failed);
 		});
 	} else {
-		fmt::print(stderr, "memhpctl: only additions, removals and successes are shown: {}\n",
+		fmt::print(stderr,
+			   "memhpctl: only additions, removals and successes are shown: {}\n",
 			   events.error().message);
 		auto opened = UeventMonitor::open(
 			loop, 1 << 20,

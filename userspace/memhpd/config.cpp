@@ -67,7 +67,8 @@ Setter duration(Time &target, Time least)
 		if (!span)
 			return fail(span.error());
 		if (*span < least)
-			return fail_input(fmt::format("must be at least {}", format_duration(least)));
+			return fail_input(
+				fmt::format("must be at least {}", format_duration(least)));
 		target = *span;
 		return {};
 	};

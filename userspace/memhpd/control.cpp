@@ -102,9 +102,8 @@ error Failed (message: string)
 
 std::string summary(const Report &report)
 {
-	std::string text = fmt::format(
-		"{} of {} blocks in {}", report.done.size(), report.goal,
-		format_duration(report.took));
+	std::string text = fmt::format("{} of {} blocks in {}", report.done.size(), report.goal,
+				       format_duration(report.took));
 	if (report.failed_attempts)
 		text += fmt::format(", {} failed attempts", report.failed_attempts);
 	if (report.cancelled)
@@ -144,8 +143,8 @@ void Control::status(varlink::Call &call) const
 		{"config_error", parts_.config.broken},
 		{"auto_online_blocks_found", parts_.auto_online.found()},
 		{"pending_online", parts_.onliner.pending()},
-		{"running_block", parts_.engine.running() ? json(*parts_.engine.running())
-							  : json(nullptr)},
+		{"running_block",
+		 parts_.engine.running() ? json(*parts_.engine.running()) : json(nullptr)},
 		{"deliberately_offline", deliberate},
 		{"onlined", counters.onlined},
 		{"failed_attempts", counters.failures},
@@ -179,10 +178,11 @@ void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)
 		return;
 	}
 	if (change == Change::offline && !parts_.config.broken.empty()) {
-		call->error("io.memhp.Failed",
-			    {{"message", "memhpd takes nothing offline while its configuration cannot "
-					 "be used: " +
-						 parts_.config.broken}});
+		call->error(
+			"io.memhp.Failed",
+			{{"message", "memhpd takes nothing offline while its configuration cannot "
+				     "be used: " +
+					     parts_.config.broken}});
 		return;
 	}
 	auto request = request_from_json(call->parameters());

@@ -84,9 +84,9 @@ Daemon::Daemon(Config config, Sysfs sysfs, bool live, const std::string &sysroot
 		if (chown(socket_path.c_str(), 0, group->gr_gid) < 0)
 			log::warning("{}: group memhp: {}", socket_path,
 				     std::generic_category().message(errno));
-	control_ = std::make_unique<Control>(Control::Parts{loop_, sysfs_, kmod_, config_,
-							     auto_online_, engine_, onliner_},
-					      std::move(*listening));
+	control_ = std::make_unique<Control>(
+		Control::Parts{loop_, sysfs_, kmod_, config_, auto_online_, engine_, onliner_},
+		std::move(*listening));
 
 	auto loaded = load_state(state_dir_.get(), state_file);
 	if (loaded)
@@ -105,7 +105,8 @@ int Daemon::run()
 	// The monitor first: what comes during the first scan must not be lost.
 	if (live_) {
 		auto monitor = UeventMonitor::open(
-			loop_, uevent_buffer, [this](const Uevent &event) { onliner_.on_uevent(event); },
+			loop_, uevent_buffer,
+			[this](const Uevent &event) { onliner_.on_uevent(event); },
 			[this] { onliner_.on_lost(); });
 		if (!monitor)
 			throw_error(monitor.error());
@@ -160,9 +161,10 @@ void Daemon::save()
 			       onliner_.ledger().entries()};
 	const auto saved = save_state(state_dir_.get(), state_file, state);
 	if (!saved && !save_failed_)
-		log::warning("state cannot be saved, a restart will not know what was taken offline "
-			     "on purpose: {}",
-			     saved.error().message);
+		log::warning(
+			"state cannot be saved, a restart will not know what was taken offline "
+			"on purpose: {}",
+			saved.error().message);
 	save_failed_ = !saved;
 }
 
@@ -183,8 +185,8 @@ void Daemon::finish_stop()
 		loop_.quit(EXIT_SUCCESS);
 		return;
 	}
-	stop_source_ = loop_.timer(Loop::now() + std::chrono::milliseconds(10),
-				   [this] { finish_stop(); });
+	stop_source_ =
+		loop_.timer(Loop::now() + std::chrono::milliseconds(10), [this] { finish_stop(); });
 }
 
 } // namespace memhp

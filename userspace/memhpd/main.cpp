@@ -68,9 +68,10 @@ memhp::Options parse_options(int argc, char **argv)
 				memhp::log::set_level(*level);
 				break;
 			}
-			std::fprintf(stderr,
-				     "memhpd: log level '%s' is none of error, warning, info, debug\n",
-				     optarg);
+			std::fprintf(
+				stderr,
+				"memhpd: log level '%s' is none of error, warning, info, debug\n",
+				optarg);
 			std::exit(exit_usage);
 		case opt_help:
 			std::fputs(usage, stdout);
@@ -96,9 +97,10 @@ int main(int argc, char **argv)
 
 	auto config = memhp::load_config(options.config, !options.config_given);
 	if (!config) {
-		memhp::log::error("{}; going on with the defaults, and taking nothing offline until "
-				  "it is mended and memhpd restarted",
-				  config.error().message);
+		memhp::log::error(
+			"{}; going on with the defaults, and taking nothing offline until "
+			"it is mended and memhpd restarted",
+			config.error().message);
 		memhp::Config defaults;
 		defaults.broken = config.error().message;
 		config = defaults;

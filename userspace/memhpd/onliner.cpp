@@ -114,9 +114,10 @@ void Onliner::begin_round()
 void Onliner::continue_round(bool passed)
 {
 	if (!passed)
-		log::warning("the hotplug lock was not free for a minute; going on without waiting");
-	// What an older life of a block sent must not be taken for the new one; and an addition that
-	// is announced from here on is of a block that the list below may lack.
+		log::warning(
+			"the hotplug lock was not free for a minute; going on without waiting");
+	// What an older life of a block sent must not be taken for the new one; and an addition
+	// that is announced from here on is of a block that the list below may lack.
 	hooks_.drain();
 	again_ = false;
 	const auto numbers = sysfs_.numbers();
@@ -158,8 +159,8 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 		auto since = Time::max();
 		for (const auto &block : members)
 			since = std::min(since, ledger_.since(block.number));
-		const auto decision = decide(policy_, members.front().source, kernel_default_,
-					     since, now);
+		const auto decision =
+			decide(policy_, members.front().source, kernel_default_, since, now);
 		if (const auto *online = std::get_if<Online>(&decision)) {
 			auto &list = wanted[online->type];
 			list.insert(list.end(), members.begin(), members.end());
@@ -171,9 +172,10 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 		auto order = arrange_online(chosen, *blocks, type);
 		// The last one is the hole that keeps the kernel's walk short: while more is
 		// coming, keep it open.
-		const auto last = std::find_if(chosen.begin(), chosen.end(), [&](const Block &block) {
-			return block.number == order.back();
-		});
+		const auto last =
+			std::find_if(chosen.begin(), chosen.end(), [&](const Block &block) {
+				return block.number == order.back();
+			});
 		if ((order.size() > 1 || held_ == order.back()) &&
 		    last->source == Source::virtio_mem && now < last_add_ + growth_pause) {
 			held_ = order.back();
@@ -281,7 +283,8 @@ void Onliner::report_burst()
 		log::info("onlined {} blocks ({}), {}: {} in {}{}", blocks.size(),
 			  format_size(blocks.size() * sysfs_.block_size()), format_ranges(blocks),
 			  zones, format_duration(burst_.ended - burst_.started),
-			  burst_.failures ? fmt::format(", {} failed attempts", burst_.failures) : "");
+			  burst_.failures ? fmt::format(", {} failed attempts", burst_.failures)
+					  : "");
 	burst_ = Burst();
 }
 

@@ -24,12 +24,12 @@ class Onliner
 {
 public:
 	struct Counters {
-		uint64_t onlined = 0;	 ///< blocks, by policy
-		uint64_t failures = 0;	 ///< failed attempts
-		uint64_t gave_up = 0;	 ///< blocks that cannot be onlined
-		uint64_t wrong_zone = 0; ///< onlined, but not into the zone that policy wanted
+		uint64_t onlined = 0;	  ///< blocks, by policy
+		uint64_t failures = 0;	  ///< failed attempts
+		uint64_t gave_up = 0;	  ///< blocks that cannot be onlined
+		uint64_t wrong_zone = 0;  ///< onlined, but not into the zone that policy wanted
 		uint64_t lost_events = 0; ///< times that the kernel dropped uevents
-		uint64_t scans = 0; ///< complete looks at the machine
+		uint64_t scans = 0;	  ///< complete looks at the machine
 	};
 
 	struct Hooks {

@@ -73,10 +73,10 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 				  {"since_ms", entry.since.count()},
 				  {"standing", name}});
 	}
-	const json document = {{"version", version},
-			       {"auto_online", state.auto_online ? json(*state.auto_online)
-								 : json(nullptr)},
-			       {"blocks", std::move(blocks)}};
+	const json document = {
+		{"version", version},
+		{"auto_online", state.auto_online ? json(*state.auto_online) : json(nullptr)},
+		{"blocks", std::move(blocks)}};
 	return replace_file(dir, path, document.dump());
 }
 

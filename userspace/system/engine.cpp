@@ -56,7 +56,8 @@ Engine::JobId Engine::submit(JobSpec spec, Callbacks callbacks)
 {
 	const auto id = next_id_++;
 	const bool urgent = spec.change == Change::online;
-	jobs_.push_back(std::make_shared<Entry>(Entry{id, Job(std::move(spec)), std::move(callbacks)}));
+	jobs_.push_back(
+		std::make_shared<Entry>(Entry{id, Job(std::move(spec)), std::move(callbacks)}));
 	if (urgent && running_offline_ && writer_.busy()) {
 		preempting_ = true;
 		writer_.interrupt();
@@ -177,8 +178,8 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 	const auto state = sysfs_.state(todo.block);
 	if (!state || *state == wanted) {
 		if (!state)
-			attempted.outcome.error = vanished(state.error()) ? ENOENT
-									  : state.error().code.value();
+			attempted.outcome.error =
+				vanished(state.error()) ? ENOENT : state.error().code.value();
 		attempted.outcome.reached = state.has_value();
 		if (state && online)
 			attempted.zone = sysfs_.zone(todo.block).value_or(Zone::none);
@@ -199,7 +200,8 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 			      auto &outcome = attempted.outcome;
 			      outcome.error = written.error;
 			      outcome.took = written.took;
-			      outcome.preempted = written.killed && std::exchange(preempting_, false);
+			      outcome.preempted =
+				      written.killed && std::exchange(preempting_, false);
 			      outcome.killed = written.killed && !outcome.preempted;
 			      // After a failed write too: if the wanted state holds, it is done.
 			      const auto after = sysfs_.state(attempted.block);

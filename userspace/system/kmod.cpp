@@ -56,9 +56,10 @@ Result<void> Kmod::check() const
 	}
 	uint64_t abi = 0;
 	if (!parse_number(*text, 10, abi) || abi != MEMHP_ABI_VERSION)
-		return fail_input(fmt::format("the loaded module memhp speaks ABI '{}', this program "
-					      "ABI {}; install both from one version",
-					      *text, MEMHP_ABI_VERSION));
+		return fail_input(
+			fmt::format("the loaded module memhp speaks ABI '{}', this program "
+				    "ABI {}; install both from one version",
+				    *text, MEMHP_ABI_VERSION));
 	return {};
 }
 
@@ -71,8 +72,8 @@ Result<std::vector<Record>> Kmod::records(const std::string &file) const
 	if (!text)
 		return fail(text.error());
 	std::vector<Record> result;
-	const auto parsed = for_each_line(
-		*text, [&](Record record) { result.push_back(std::move(record)); });
+	const auto parsed =
+		for_each_line(*text, [&](Record record) { result.push_back(std::move(record)); });
 	if (!parsed)
 		return fail(parsed.error());
 	return result;

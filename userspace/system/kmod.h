@@ -38,8 +38,8 @@ public:
 	/// one to come.
 	enum class From { oldest, next };
 
-	/// Opens the stream of events, non-blocking, for use with poll(2). Pins the module until the
-	/// descriptor is closed.
+	/// Opens the stream of events, non-blocking, for use with poll(2). Pins the module until
+	/// the descriptor is closed.
 	Result<Fd> open_events(From from) const;
 
 	/// Next record of an open stream; nothing when there is none right now.

@@ -98,8 +98,8 @@ Loop::Source Loop::timer(Time at, std::function<void()> callback)
 	state->callback = [callback = std::move(callback)](uint32_t) { callback(); };
 	const auto us = std::chrono::duration_cast<std::chrono::microseconds>(at).count();
 	check(sd_event_add_time(event_, &state->source, CLOCK_BOOTTIME,
-				us > 0 ? static_cast<uint64_t>(us) : 0, 1000, Source::State::on_time,
-				state.get()),
+				us > 0 ? static_cast<uint64_t>(us) : 0, 1000,
+				Source::State::on_time, state.get()),
 	      "setting a timer");
 	return Source(std::move(state));
 }

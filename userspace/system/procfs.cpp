@@ -61,9 +61,9 @@ std::vector<DriverMemory> parse_iomem(std::string_view text)
 		parents.resize(resource.depth);
 		const auto source = driver_source(resource.name);
 		if (source != Source::unknown && resource.last > resource.first)
-			result.push_back({resource.first, resource.last, source,
-					  parents.empty() ? std::string()
-							  : std::string(parents.back())});
+			result.push_back(
+				{resource.first, resource.last, source,
+				 parents.empty() ? std::string() : std::string(parents.back())});
 		parents.push_back(resource.name);
 	}
 	return result;

@@ -59,7 +59,8 @@ Result<ChangeRequest> request_from_json(const json &value)
 		return request;
 	for (const auto span : {request->deadline, request->attempt_deadline})
 		if (span.count() <= 0 || span.count() > longest)
-			return fail_input(fmt::format("a deadline of {} ms is out of range", span.count()));
+			return fail_input(
+				fmt::format("a deadline of {} ms is out of range", span.count()));
 	if (value.contains("type")) {
 		const auto type = value.at("type").is_string()
 					  ? parse_online_type(value.at("type").get<std::string>())
@@ -73,10 +74,10 @@ Result<ChangeRequest> request_from_json(const json &value)
 
 json to_json(const Progress &progress)
 {
-	return {{"block", progress.block},   {"reached", progress.reached},
-		{"errno", progress.error},   {"killed", progress.killed},
-		{"stage", progress.stage},   {"done", progress.done},
-		{"goal", progress.goal},     {"failed_attempts", progress.failed_attempts}};
+	return {{"block", progress.block}, {"reached", progress.reached},
+		{"errno", progress.error}, {"killed", progress.killed},
+		{"stage", progress.stage}, {"done", progress.done},
+		{"goal", progress.goal},   {"failed_attempts", progress.failed_attempts}};
 }
 
 Result<Progress> progress_from_json(const json &value)

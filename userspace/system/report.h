@@ -9,8 +9,8 @@
 namespace memhp
 {
 
-/// The JSON forms of what goes over the socket and out of `memhpctl --json`. One place, so that both
-/// say the same. The from_json functions fail on a missing key or a wrong type.
+/// The JSON forms of what goes over the socket and out of `memhpctl --json`. One place, so that
+/// both say the same. The from_json functions fail on a missing key or a wrong type.
 
 nlohmann::json to_json(const ChangeRequest &request);
 Result<ChangeRequest> request_from_json(const nlohmann::json &value);

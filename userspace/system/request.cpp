@@ -68,7 +68,8 @@ void conclude(Running &running, const Job &job)
 			// One that was never tried and was not needed has not "stayed".
 			Stayed stayed;
 			stayed.block = record.block;
-			stayed.error = record.standing == Job::Standing::gone ? ENODEV : record.error;
+			stayed.error =
+				record.standing == Job::Standing::gone ? ENODEV : record.error;
 			stayed.killed = record.killed;
 			stayed.attempts = record.failures;
 			stayed.stage = record.stage;
@@ -95,8 +96,9 @@ std::string reason(const Stayed &stayed)
 {
 	if (stayed.attempts == 0 && stayed.error == 0)
 		return "not tried";
-	std::string text = stayed.killed ? "no end within its attempt deadline: a page in it is held"
-					 : strerror(stayed.error);
+	std::string text = stayed.killed
+				   ? "no end within its attempt deadline: a page in it is held"
+				   : strerror(stayed.error);
 	if (!stayed.stage.empty())
 		text += fmt::format(" (failed at stage {})", stayed.stage);
 	if (is_kernel_zone(parse_zone(stayed.zone).value_or(Zone::none)))

@@ -51,11 +51,11 @@ struct Stayed {
 struct Report {
 	Change change = Change::offline;
 	uint64_t block_size = 0;
-	uint64_t goal = 0;		   ///< blocks wanted, beside `already`
-	std::vector<uint64_t> done;	   ///< ascending
-	std::vector<uint64_t> already;	   ///< were in the wanted state before
+	uint64_t goal = 0;		    ///< blocks wanted, beside `already`
+	std::vector<uint64_t> done;	    ///< ascending
+	std::vector<uint64_t> already;	    ///< were in the wanted state before
 	std::vector<uint64_t> left_to_host; ///< virtio-mem blocks that were not touched
-	std::vector<uint64_t> wrong_zone;  ///< onlined, but not where `type` asked
+	std::vector<uint64_t> wrong_zone;   ///< onlined, but not where `type` asked
 	std::vector<Stayed> stayed;
 	uint64_t failed_attempts = 0;
 	bool timed_out = false;

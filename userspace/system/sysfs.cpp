@@ -83,7 +83,8 @@ Result<Sysfs> Sysfs::open(const std::string &root)
 		return fail(fd.error());
 	sysfs.root_ = std::move(*fd);
 
-	const auto text = read_file(sysfs.root_.get(), fmt::format("{}/block_size_bytes", memory_dir));
+	const auto text =
+		read_file(sysfs.root_.get(), fmt::format("{}/block_size_bytes", memory_dir));
 	if (!text && gone(text.error()))
 		return fail({text.error().code,
 			     fmt::format("{}/{} does not exist: this kernel has no memory hotplug "
@@ -160,8 +161,8 @@ Result<std::vector<Block>> Sysfs::scan() const
 	std::map<uint64_t, std::optional<int>> node_of;
 	const auto nodes = numbered_entries(root_.get(), node_dir, "node");
 	for (const auto node : nodes ? *nodes : std::vector<uint64_t>()) {
-		const auto linked = numbered_entries(root_.get(),
-						     fmt::format("{}/node{}", node_dir, node), "memory");
+		const auto linked = numbered_entries(
+			root_.get(), fmt::format("{}/node{}", node_dir, node), "memory");
 		for (const auto number : linked ? *linked : std::vector<uint64_t>()) {
 			const auto [entry, first] = node_of.emplace(number, static_cast<int>(node));
 			if (!first)
@@ -192,7 +193,8 @@ Result<std::vector<Block>> Sysfs::scan() const
 			block->device = driver.device;
 		}
 		if (block->source == Source::unknown) {
-			const auto link = read_link(root_.get(), block_dir(number) + "/firmware_node");
+			const auto link =
+				read_link(root_.get(), block_dir(number) + "/firmware_node");
 			if (link)
 				block->device = link->substr(link->rfind('/') + 1);
 			const auto early = early_blocks.find(number);

@@ -37,9 +37,9 @@ void UeventMonitor::UdevUnref::operator()(udev_monitor *handle) const
 	udev_monitor_unref(handle);
 }
 
-Result<std::unique_ptr<UeventMonitor>> UeventMonitor::open(Loop &loop, int buffer,
-							   std::function<void(const Uevent &)> receive,
-							   std::function<void()> lost)
+Result<std::unique_ptr<UeventMonitor>>
+UeventMonitor::open(Loop &loop, int buffer, std::function<void(const Uevent &)> receive,
+		    std::function<void()> lost)
 {
 	std::unique_ptr<UeventMonitor> self(new UeventMonitor);
 	self->receive_ = std::move(receive);
@@ -65,8 +65,8 @@ Result<std::unique_ptr<UeventMonitor>> UeventMonitor::open(Loop &loop, int buffe
 			     std::generic_category().message(-error));
 
 	auto *raw = self.get();
-	self->source_ = loop.io(udev_monitor_get_fd(monitor), EPOLLIN,
-				[raw](uint32_t) { raw->drain(); });
+	self->source_ =
+		loop.io(udev_monitor_get_fd(monitor), EPOLLIN, [raw](uint32_t) { raw->drain(); });
 	return self;
 }
 

@@ -28,9 +28,9 @@ public:
 	/// `receive` is called for each event; `lost` when the kernel dropped some (ENOBUFS): the
 	/// listener has to scan. `buffer` is the socket's receive buffer in bytes, beyond the
 	/// system's limit where the caller has CAP_NET_ADMIN.
-	static Result<std::unique_ptr<UeventMonitor>> open(Loop &loop, int buffer,
-							   std::function<void(const Uevent &)> receive,
-							   std::function<void()> lost);
+	static Result<std::unique_ptr<UeventMonitor>>
+	open(Loop &loop, int buffer, std::function<void(const Uevent &)> receive,
+	     std::function<void()> lost);
 
 	/// Delivers all events that the kernel has sent so far, now.
 	void drain();

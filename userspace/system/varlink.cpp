@@ -75,7 +75,8 @@ Result<Fd> connect_at(const std::string &path, int flags)
 	Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
 	if (!socket)
 		return fail_errno(errno, "socket");
-	if (connect(socket.get(), reinterpret_cast<const sockaddr *>(&*address), sizeof(*address)) < 0)
+	if (connect(socket.get(), reinterpret_cast<const sockaddr *>(&*address), sizeof(*address)) <
+	    0)
 		return fail_errno(errno, path);
 	return socket;
 }
@@ -330,7 +331,8 @@ void Server::dispatch(const std::shared_ptr<Call> &call, const std::string &meth
 		else if (wanted == "org.varlink.service")
 			call->reply({{"description", service_description}});
 		else
-			call->error("org.varlink.service.InterfaceNotFound", {{"interface", wanted}});
+			call->error("org.varlink.service.InterfaceNotFound",
+				    {{"interface", wanted}});
 	} else if (interface != interface_.name) {
 		call->error("org.varlink.service.InterfaceNotFound", {{"interface", interface}});
 	} else if (const auto handler = interface_.methods.find(name);
@@ -356,8 +358,8 @@ Result<Fd> listen_at(const std::string &path, unsigned mode)
 	if (!socket)
 		return fail_errno(errno, "socket");
 	const auto mask = umask(0777); // nobody connects before the owner and mode are set
-	const int bound = bind(socket.get(), reinterpret_cast<const sockaddr *>(&*address),
-			       sizeof(*address));
+	const int bound =
+		bind(socket.get(), reinterpret_cast<const sockaddr *>(&*address), sizeof(*address));
 	const int error = errno;
 	umask(mask);
 	if (bound < 0)

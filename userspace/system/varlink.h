@@ -70,14 +70,14 @@ private:
 using Handler = std::function<void(const std::shared_ptr<Call> &)>;
 
 /// Serves one interface on a listening socket, beside org.varlink.service. Calls of one connection
-/// are answered one after another, as the protocol has it. Garbage, an oversized message, or a client
-/// that does not read costs that client its connection and nothing else.
+/// are answered one after another, as the protocol has it. Garbage, an oversized message, or a
+/// client that does not read costs that client its connection and nothing else.
 class Server
 {
 public:
 	struct Interface {
-		std::string name;	 ///< io.memhp
-		std::string description; ///< in the varlink language
+		std::string name;			///< io.memhp
+		std::string description;		///< in the varlink language
 		std::map<std::string, Handler> methods; ///< by their names without the interface's
 	};
 
@@ -116,11 +116,12 @@ public:
 	/// ENOENT or ECONNREFUSED: nobody serves `path`.
 	static Result<Client> connect(const std::string &path);
 
-	/// Calls `method` and returns the parameters of its last reply; `progress` gets those of the
-	/// replies before it. An error reply is a failure whose message names the error and its
+	/// Calls `method` and returns the parameters of its last reply; `progress` gets those of
+	/// the replies before it. An error reply is a failure whose message names the error and its
 	/// parameters' "message".
-	Result<nlohmann::json> call(std::string_view method, const nlohmann::json &parameters,
-				    const std::function<void(const nlohmann::json &)> &progress = {});
+	Result<nlohmann::json>
+	call(std::string_view method, const nlohmann::json &parameters,
+	     const std::function<void(const nlohmann::json &)> &progress = {});
 
 private:
 	explicit Client(Fd socket) : socket_(std::move(socket)) {}

@@ -41,8 +41,9 @@ Result<json> Client::receive()
 		if (got < 0)
 			return fail_errno(errno, "memhpd's socket");
 		if (got == 0)
-			return fail_errno(ECONNRESET, "memhpd closed the connection before its answer "
-						      "(see: journalctl -u memhpd)");
+			return fail_errno(ECONNRESET,
+					  "memhpd closed the connection before its answer "
+					  "(see: journalctl -u memhpd)");
 		input_.append(buffer.data(), static_cast<size_t>(got));
 		if (input_.size() > 64 * max_message)
 			return fail_errno(EMSGSIZE, "memhpd's answer");

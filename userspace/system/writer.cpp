@@ -136,15 +136,17 @@ void Writer::write(const std::string &path, const std::string &value, Time deadl
 			start();
 		} catch (const std::system_error &error) {
 			const int code = error.code().value();
-			deadline_source_ = loop_.defer([this, code] { finish({code, false, Time{}}); });
+			deadline_source_ = loop_.defer([this, code] {
+				finish({code, false, Time{}});
+			});
 			return;
 		}
 	}
 	std::memcpy(order.path.data(), path.data(), path.size());
 	std::memcpy(order.value.data(), value.data(), value.size());
 	if (send(socket_.get(), &order, sizeof(order), MSG_NOSIGNAL) != sizeof(order)) {
-		// It died, or there was no memory for the message: on_exit() reports either way, and
-		// replaces it.
+		// It died, or there was no memory for the message: on_exit() reports either way,
+		// and replaces it.
 		syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
 		return;
 	}

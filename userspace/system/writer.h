@@ -16,9 +16,9 @@ namespace memhp
 /// Writes values into sysfs files in a process of its own, one after another.
 ///
 /// An offline can loop in the kernel for ever and ends only by a signal, so every write has a
-/// deadline, at which the process is killed; the kernel then gives up and the block stays as it was.
-/// The next process is started when the old one is seen dead, so there are never two writes at once.
-/// The process dies with its parent.
+/// deadline, at which the process is killed; the kernel then gives up and the block stays as it
+/// was. The next process is started when the old one is seen dead, so there are never two writes at
+/// once. The process dies with its parent.
 class Writer
 {
 public:
@@ -29,8 +29,8 @@ public:
 	};
 	using Done = std::function<void(const Outcome &)>;
 
-	/// Paths of later orders are below `root_fd`, which must stay open. Throws std::system_error
-	/// when the process cannot be started.
+	/// Paths of later orders are below `root_fd`, which must stay open. Throws
+	/// std::system_error when the process cannot be started.
 	Writer(Loop &loop, int root_fd);
 	/// Ends a running write; returns when the process is dead, or after 1 s.
 	~Writer();

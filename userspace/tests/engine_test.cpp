@@ -239,7 +239,8 @@ TEST_F(EngineOfTree, CancelOfAllOfflinesEndsThem)
 	kernel.script(33, {"hang"});
 	submit(spec(Change::offline, {33}));
 	submit(spec(Change::offline, {34}));
-	ASSERT_TRUE(play(loop, {when_written(1, [&] { engine->cancel_offlines(); }), after(2), idle()}));
+	ASSERT_TRUE(play(loop,
+			 {when_written(1, [&] { engine->cancel_offlines(); }), after(2), idle()}));
 	EXPECT_EQ(kernel.writes(), Lines{"33 offline"});
 	EXPECT_TRUE(finished[0].cancelled());
 	EXPECT_TRUE(finished[1].cancelled());
@@ -324,7 +325,8 @@ TEST_F(EngineOfTree, CancelOfAllOfflinesLeavesOnlinesAndBarriersAlone)
 	std::optional<bool> passed;
 	ASSERT_TRUE(play(loop, {when_written(1,
 					     [&] {
-						     engine->barrier([&](bool result) { passed = result; });
+						     engine->barrier(
+							     [&](bool result) { passed = result; });
 						     engine->cancel_offlines();
 						     submit(spec(Change::online, {40}));
 					     }),

@@ -34,10 +34,7 @@ std::string read_word(const fs::path &file)
 	return word;
 }
 
-void put(const fs::path &file, std::string_view content)
-{
-	std::ofstream(file) << content << '\n';
-}
+void put(const fs::path &file, std::string_view content) { std::ofstream(file) << content << '\n'; }
 
 /// Takes the first word of a block's script.
 std::string next_word(const fs::path &dir)
@@ -97,15 +94,9 @@ ssize_t write_state(const fs::path &dir, const std::string &value)
 
 } // namespace
 
-FakeKernel::FakeKernel(const MachineTree &tree) : tree_(tree)
-{
-	running = tree.root();
-}
+FakeKernel::FakeKernel(const MachineTree &tree) : tree_(tree) { running = tree.root(); }
 
-FakeKernel::~FakeKernel()
-{
-	running.clear();
-}
+FakeKernel::~FakeKernel() { running.clear(); }
 
 void FakeKernel::script(uint64_t block, const std::vector<std::string> &words) const
 {

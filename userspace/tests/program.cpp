@@ -35,10 +35,7 @@ void redirect(int fd, const std::string &path, int flags)
 		_exit(126);
 }
 
-int exit_status(int status)
-{
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
+int exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
 
 } // namespace
 
@@ -77,10 +74,7 @@ Program::~Program()
 	waitpid(pid_, nullptr, 0);
 }
 
-void Program::signal(int signal) const
-{
-	kill(pid_, signal);
-}
+void Program::signal(int signal) const { kill(pid_, signal); }
 
 int Program::wait()
 {

@@ -12,10 +12,7 @@ namespace
 
 constexpr const char *names[] = {"done", "gone", "later", "soon", "hopeless"};
 
-std::string describe(Next next)
-{
-	return names[static_cast<size_t>(next)];
-}
+std::string describe(Next next) { return names[static_cast<size_t>(next)]; }
 
 Outcome failed_with(int error)
 {

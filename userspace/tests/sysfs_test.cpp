@@ -57,10 +57,7 @@ TEST(SysfsOpen, RefusesABlockSizeThatIsNone)
 	}
 }
 
-TEST(SysfsOpen, FailsOnARootThatDoesNotExist)
-{
-	EXPECT_FALSE(Sysfs::open("/nowhere/at/all"));
-}
+TEST(SysfsOpen, FailsOnARootThatDoesNotExist) { EXPECT_FALSE(Sysfs::open("/nowhere/at/all")); }
 
 TEST(SysfsScan, ListsTheBlocksInOrderOfTheirNumbers)
 {

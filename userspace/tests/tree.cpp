@@ -42,10 +42,7 @@ void Tree::link(std::string_view name, std::string_view target) const
 	fs::create_symlink(target, file);
 }
 
-void Tree::make_directory(std::string_view name) const
-{
-	fs::create_directories(path(name));
-}
+void Tree::make_directory(std::string_view name) const { fs::create_directories(path(name)); }
 
 void Tree::make_fifo(std::string_view name) const
 {
@@ -60,10 +57,7 @@ void Tree::move(std::string_view from, std::string_view to) const
 	fs::rename(path(from), path(to));
 }
 
-void Tree::remove(std::string_view name) const
-{
-	fs::remove_all(path(name));
-}
+void Tree::remove(std::string_view name) const { fs::remove_all(path(name)); }
 
 std::string Tree::slurp(const std::string &path)
 {
@@ -75,10 +69,7 @@ std::string Tree::slurp(const std::string &path)
 	return text;
 }
 
-bool Tree::exists(std::string_view name) const
-{
-	return fs::exists(path(name));
-}
+bool Tree::exists(std::string_view name) const { return fs::exists(path(name)); }
 
 MachineTree::MachineTree()
 {
@@ -107,9 +98,6 @@ void MachineTree::own(uint64_t block, std::string_view device) const
 	     "../../../LNXSYSTM:00/LNXSYBUS:00/" + std::string(device));
 }
 
-std::string MachineTree::state(uint64_t block) const
-{
-	return read(dir(block) + "/state");
-}
+std::string MachineTree::state(uint64_t block) const { return read(dir(block) + "/state"); }
 
 } // namespace memhp

@@ -42,10 +42,7 @@ bool ended(int pidfd)
 	return poll(&exit, 1, 20'000) == 1;
 }
 
-Fd pidfd_of(pid_t pid)
-{
-	return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-}
+Fd pidfd_of(pid_t pid) { return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))); }
 
 class WriterOfTree : public testing::Test
 {

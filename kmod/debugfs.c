@@ -10,216 +10,11 @@
 #include <linux/fs.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/nodemask.h>
-#include <linux/poll.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
-#include <linux/uaccess.h>
 
-#include "memhp.h"
-
-#define MEMHP_NAME(id, name) name,
-static const char *const memhp_event_names[] = { MEMHP_EVENT_LIST(MEMHP_NAME) };
-static const char *const memhp_stage_names[] = { MEMHP_STAGE_LIST(MEMHP_NAME) };
-static const char *const memhp_node_change_names[] = { MEMHP_NODE_CHANGE_LIST(MEMHP_NAME) };
-static const char *const memhp_state_names[] = { MEMHP_STATE_LIST(MEMHP_NAME) };
-#undef MEMHP_NAME
-
-/* A reader of "events". */
-struct memhp_reader {
-	struct mutex lock;		/* one read at a time */
-	u64 next;			/* lock; number of the record to read next */
-	struct memhp_event ev;		/* lock */
-	char line[MEMHP_RECORD_MAX];	/* lock */
-};
-
-/* Room for what memhp_escape() makes of a string of that size. */
-#define MEMHP_ESCAPED(size) (4 * (size))
-
-struct memhp_who_text {
-	char pid[12];
-	char comm[MEMHP_ESCAPED(TASK_COMM_LEN)];
-	char work[MEMHP_ESCAPED(MEMHP_WORK_LEN)];
-};
-
-struct memhp_number {
-	char text[24];
-};
-
-static const char *memhp_number(struct memhp_number *n, u64 value, bool known)
-{
-	if (!known)
-		return "-";
-	snprintf(n->text, sizeof(n->text), "%llu", value);
-	return n->text;
-}
-
-/* "-" stands for what is not known, so a string that is "-" is escaped too. */
-static void memhp_escape(char *to, const char *from)
-{
-	bool escape_all = !strcmp(from, "-");
-
-	if (!*from)
-		*to++ = '-';
-	for (; *from; from++) {
-		u8 c = *from;
-
-		if (escape_all || c < 0x21 || c > 0x7e || c == '\\')
-			to += sprintf(to, "\\x%02x", c);
-		else
-			*to++ = c;
-	}
-	*to = '\0';
-}
-
-static void memhp_who_text(struct memhp_who_text *text, const struct memhp_who *who)
-{
-	snprintf(text->pid, sizeof(text->pid), who->pid ? "%d" : "-", who->pid);
-	memhp_escape(text->comm, who->comm);
-	memhp_escape(text->work, who->work);
-}
-
-static int memhp_event_line(char *line, size_t size, const struct memhp_event *ev)
-{
-	struct memhp_number nid, dur_us, err;
-	struct memhp_who_text who;
-
-	memhp_who_text(&who, &ev->who);
-	return scnprintf(line, size,
-			 "seq=%llu boot_ns=%llu event=%s block=%llu addr=0x%llx size=%llu nid=%s zone=%s node_change=%s dur_us=%s stage=%s err=%s pid=%s comm=%s work=%s\n",
-			 ev->seq, ev->boot_ns, memhp_event_names[ev->type], ev->block, ev->addr,
-			 ev->size, memhp_number(&nid, ev->nid, ev->nid >= 0),
-			 ev->zone ? ev->zone : "-", memhp_node_change_names[ev->node_change],
-			 memhp_number(&dur_us, ev->dur_us, ev->dur_us != MEMHP_NO_DURATION),
-			 memhp_stage_names[ev->stage],
-			 memhp_number(&err, ev->err, ev->err != MEMHP_ERR_UNKNOWN),
-			 who.pid, who.comm, who.work);
-}
-
-static int memhp_events_open(struct inode *inode, struct file *file)
-{
-	struct memhp_reader *reader = kzalloc(sizeof(*reader), GFP_KERNEL);
-	u64 next;
-
-	if (!reader)
-		return -ENOMEM;
-	mutex_init(&reader->lock);
-	memhp_ring_bounds(&reader->next, &next);
-	/* The position is ours: a read that waits must not lock out lseek() and other reads. */
-	file->f_mode &= ~FMODE_ATOMIC_POS;
-	file->private_data = reader;
-	return 0;
-}
-
-static int memhp_events_release(struct inode *inode, struct file *file)
-{
-	kfree(file->private_data);
-	return 0;
-}
-
-static bool memhp_events_pending(const struct memhp_reader *reader)
-{
-	u64 oldest, next;
-
-	memhp_ring_bounds(&oldest, &next);
-	return READ_ONCE(reader->next) < next;
-}
-
-/* One record; the cursor moves only when the reader got it. -EAGAIN: there is none. */
-static ssize_t memhp_events_read_one(struct memhp_reader *reader, char __user *buf, size_t count)
-{
-	u64 found, next;
-	int len;
-
-	lockdep_assert_held(&reader->lock);
-	found = memhp_ring_get(reader->next, &reader->ev);
-	if (!found)
-		return -EAGAIN;
-	next = found;
-	if (found > reader->next) {
-		len = scnprintf(reader->line, sizeof(reader->line), "event=%s count=%llu\n",
-				memhp_event_names[MEMHP_EVENT_LOST], found - reader->next);
-	} else {
-		len = memhp_event_line(reader->line, sizeof(reader->line), &reader->ev);
-		next++;
-	}
-	if (len > count)
-		return -EINVAL;
-	if (copy_to_user(buf, reader->line, len))
-		return -EFAULT;
-	WRITE_ONCE(reader->next, next);
-	return len;
-}
-
-static ssize_t memhp_events_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
-{
-	struct memhp_reader *reader = file->private_data;
-	ssize_t ret;
-
-	for (;;) {
-		ret = mutex_lock_interruptible(&reader->lock);
-		if (ret)
-			return ret;
-		ret = memhp_events_read_one(reader, buf, count);
-		mutex_unlock(&reader->lock);
-		if (ret != -EAGAIN || file->f_flags & O_NONBLOCK)
-			return ret;
-		ret = wait_event_interruptible(memhp_ring_wait, memhp_events_pending(reader));
-		if (ret)
-			return ret;
-	}
-}
-
-static __poll_t memhp_events_poll(struct file *file, poll_table *wait)
-{
-	poll_wait(file, &memhp_ring_wait, wait);
-	return memhp_events_pending(file->private_data) ? EPOLLIN | EPOLLRDNORM : 0;
-}
-
-/*
- * Positions are sequence numbers. SEEK_SET 0 is the oldest record that is left. A number that is
- * not yet due is refused: the reader has it from an earlier life of the module.
- */
-static loff_t memhp_events_llseek(struct file *file, loff_t offset, int whence)
-{
-	struct memhp_reader *reader = file->private_data;
-	u64 oldest, next;
-	loff_t ret;
-
-	ret = mutex_lock_interruptible(&reader->lock);
-	if (ret)
-		return ret;
-	memhp_ring_bounds(&oldest, &next);
-	ret = -EINVAL;
-	switch (whence) {
-	case SEEK_SET:
-		if (offset >= 0 && offset <= next)
-			ret = offset ? offset : oldest;
-		break;
-	case SEEK_CUR:
-		if (!offset)
-			ret = reader->next;
-		break;
-	case SEEK_END:
-		if (!offset)
-			ret = next;
-		break;
-	}
-	if (ret > 0)
-		WRITE_ONCE(reader->next, ret);
-	mutex_unlock(&reader->lock);
-	return ret;
-}
-
-static const struct file_operations memhp_events_fops = {
-	.owner = THIS_MODULE,
-	.open = memhp_events_open,
-	.release = memhp_events_release,
-	.read = memhp_events_read,
-	.poll = memhp_events_poll,
-	.llseek = memhp_events_llseek,
-};
+#include "compat.h"
+#include "text.h"
 
 /* The position is the number of a block. */
 static void *memhp_blocks_start(struct seq_file *m, loff_t *pos)
@@ -227,7 +22,7 @@ static void *memhp_blocks_start(struct seq_file *m, loff_t *pos)
 	struct memhp_block *block = m->private;
 	u64 id = *pos;
 
-	if (!memhp_state_block(&id, block))
+	if (!memhp_block_snapshot(&id, block))
 		return NULL;
 	*pos = id;
 	return block;
@@ -250,24 +45,26 @@ static int memhp_blocks_show(struct seq_file *m, void *v)
 		MEMHP_EVENT_OFFLINE,
 		MEMHP_EVENT_CANCEL_ONLINE,
 		MEMHP_EVENT_CANCEL_OFFLINE,
+		MEMHP_EVENT_ONLINE_FAILED,
+		MEMHP_EVENT_OFFLINE_FAILED,
 	};
 	const struct memhp_block *block = v;
 	struct memhp_number nid, dur_us, changed_ns, failed_ns, err;
 	struct memhp_who_text who;
 	int i;
 
-	memhp_who_text(&who, &block->who);
+	memhp_text_who(&who, &block->who);
 	seq_printf(m,
 		   "block=%llu state=%s addr=0x%llx size=%llu nid=%s zone=%s early=%d changed_ns=%s dur_us=%s pid=%s comm=%s work=%s failed_ns=%s stage=%s err=%s",
 		   block->id, memhp_state_names[block->state], block->id * memhp_block_size(),
-		   memhp_block_size(), memhp_number(&nid, block->nid, block->nid >= 0),
+		   memhp_block_size(), memhp_text_number(&nid, block->nid, block->nid >= 0),
 		   block->zone ? block->zone : "-", block->early,
-		   memhp_number(&changed_ns, block->changed_ns, block->changed_ns),
-		   memhp_number(&dur_us, block->dur_us, block->dur_us != MEMHP_NO_DURATION),
+		   memhp_text_number(&changed_ns, block->changed_ns, block->changed_ns),
+		   memhp_text_number(&dur_us, block->dur_us, block->dur_us != MEMHP_NO_DURATION),
 		   who.pid, who.comm, who.work,
-		   memhp_number(&failed_ns, block->failed_ns, block->failed_ns),
+		   memhp_text_number(&failed_ns, block->failed_ns, block->failed_ns),
 		   memhp_stage_names[block->stage],
-		   memhp_number(&err, block->err, block->err != MEMHP_ERR_UNKNOWN));
+		   memhp_text_number(&err, block->err, block->err != MEMHP_ERR_UNKNOWN));
 	for (i = 0; i < ARRAY_SIZE(outcomes); i++)
 		seq_printf(m, " %s=%llu", memhp_event_names[outcomes[i]],
 			   block->counts[outcomes[i]]);
@@ -284,7 +81,7 @@ static const struct seq_operations memhp_blocks_sops = {
 
 static int memhp_blocks_open(struct inode *inode, struct file *file)
 {
-	memhp_state_refresh();
+	memhp_block_refresh();
 	return seq_open_private(file, &memhp_blocks_sops, sizeof(struct memhp_block));
 }
 
@@ -296,38 +93,55 @@ static const struct file_operations memhp_blocks_fops = {
 	.llseek = seq_lseek,
 };
 
+/* A node that is not online has no memory, and may have no zones to look at. */
 static void memhp_show_zones(struct seq_file *m, int nid)
 {
-	const struct zone *zone = NODE_DATA(nid)->node_zones;
-	const struct zone *end = zone + MAX_NR_ZONES;
+	const struct zone *named = NODE_DATA(first_online_node)->node_zones;
+	const struct zone *zone = node_online(nid) ? NODE_DATA(nid)->node_zones : NULL;
 	const char *c;
+	int i;
 
-	for (; zone < end; zone++) {
+	for (i = 0; i < MAX_NR_ZONES; i++) {
 		seq_puts(m, " pages_");
-		for (c = zone->name; *c; c++)
+		for (c = named[i].name; *c; c++)
 			seq_putc(m, tolower(*c));
-		seq_printf(m, "=%lu", READ_ONCE(zone->present_pages));
+		seq_printf(m, "=%lu", zone ? READ_ONCE(zone[i].present_pages) : 0);
 	}
+}
+
+static void memhp_show_time(struct seq_file *m, const char *key, u64 ns)
+{
+	struct memhp_number n;
+
+	seq_printf(m, " %s=%s", key, memhp_text_number(&n, ns, ns));
 }
 
 static int memhp_nodes_show(struct seq_file *m, void *v)
 {
-	struct memhp_number first_ns, last_ns;
 	struct memhp_node node;
 	int nid;
 
-	for_each_online_node(nid) {
-		memhp_state_node(nid, &node);
-		seq_printf(m,
-			   "nid=%d has_memory=%d has_normal_memory=%d first_memory_ns=%s last_memory_ns=%s online=%llu offline=%llu cancel_online=%llu cancel_offline=%llu",
-			   nid, node_state(nid, N_MEMORY), node_state(nid, N_NORMAL_MEMORY),
-			   memhp_number(&first_ns, node.first_memory_ns, node.first_memory_ns),
-			   memhp_number(&last_ns, node.last_memory_ns, node.last_memory_ns),
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		if (!memhp_node_snapshot(nid, &node))
+			continue;
+		seq_printf(m, "nid=%d has_memory=%d has_normal_memory=%d", nid,
+			   node_state(nid, N_MEMORY), node_state(nid, N_NORMAL_MEMORY));
+		memhp_show_time(m, "first_memory_ns", node.memory.gained_ns);
+		memhp_show_time(m, "last_memory_ns", node.memory.lost_ns);
+		seq_printf(m, " online=%llu offline=%llu cancel_online=%llu cancel_offline=%llu",
 			   node.counts[MEMHP_EVENT_ONLINE], node.counts[MEMHP_EVENT_OFFLINE],
 			   node.counts[MEMHP_EVENT_CANCEL_ONLINE],
 			   node.counts[MEMHP_EVENT_CANCEL_OFFLINE]);
 		memhp_show_zones(m, nid);
-		seq_putc(m, '\n');
+		seq_printf(m, " online_failed=%llu offline_failed=%llu",
+			   node.counts[MEMHP_EVENT_ONLINE_FAILED],
+			   node.counts[MEMHP_EVENT_OFFLINE_FAILED]);
+		seq_printf(m, " first_memory=%llu last_memory=%llu", node.memory.gained,
+			   node.memory.lost);
+		memhp_show_time(m, "first_normal_memory_ns", node.normal.gained_ns);
+		memhp_show_time(m, "last_normal_memory_ns", node.normal.lost_ns);
+		seq_printf(m, " first_normal_memory=%llu last_normal_memory=%llu\n",
+			   node.normal.gained, node.normal.lost);
 	}
 	return 0;
 }
@@ -348,7 +162,7 @@ static int memhp_status_show(struct seq_file *m, void *v)
 	u64 oldest, next;
 	int i;
 
-	memhp_state_refresh();
+	memhp_block_refresh();
 	memhp_state_totals(&totals);
 	memhp_ring_bounds(&oldest, &next);
 
@@ -364,10 +178,13 @@ static int memhp_status_show(struct seq_file *m, void *v)
 	seq_printf(m, "oldest_seq=%llu\n", oldest);
 	seq_printf(m, "seq=%llu\n", next - 1);
 	seq_printf(m, "untracked=%llu\n", totals.untracked);
-	seq_puts(m, "probes=0\n");
+	seq_printf(m, "probes=%d\n", memhp_probe_mode());
+	seq_printf(m, "probes_missed=%llu\n", memhp_probe_missed());
+	seq_printf(m, "pages=%d\n", MEMHP_PAGES);
+	seq_printf(m, "abortable=%d\n", memhp_release_enabled());
 
 	if (totals.op.active) {
-		memhp_who_text(&who, &totals.op.who);
+		memhp_text_who(&who, &totals.op.who);
 		seq_printf(m, "op=%s\n", memhp_event_names[totals.op.kind]);
 		seq_printf(m, "op_block=%llu\n", totals.op.block);
 		seq_printf(m, "op_start_ns=%llu\n", totals.op.start_ns);
@@ -378,6 +195,33 @@ static int memhp_status_show(struct seq_file *m, void *v)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(memhp_status);
+
+static void memhp_show_latency(struct seq_file *m, bool online, enum memhp_stage stage)
+{
+	struct memhp_latency latency;
+	int i;
+
+	memhp_latency_snapshot(online, stage, &latency);
+	seq_printf(m, "op=%s result=%s count=%llu unmeasured=%llu sum_us=%llu max_us=%llu",
+		   online ? "online" : "offline",
+		   stage == MEMHP_STAGE_NONE ? "ok" : memhp_stage_names[stage], latency.count,
+		   latency.unmeasured, latency.sum_us, latency.max_us);
+	for (i = 0; i < MEMHP_LATENCY_BUCKETS; i++)
+		seq_printf(m, " from_%llu=%llu", i ? BIT_ULL(i - 1) : 0, latency.buckets[i]);
+	seq_putc(m, '\n');
+}
+
+static int memhp_latency_show(struct seq_file *m, void *v)
+{
+	int stage;
+
+	for (stage = 0; stage < MEMHP_STAGES; stage++)
+		memhp_show_latency(m, true, stage);
+	for (stage = 0; stage < MEMHP_STAGES; stage++)
+		memhp_show_latency(m, false, stage);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(memhp_latency);
 
 static int memhp_abi_show(struct seq_file *m, void *v)
 {
@@ -397,6 +241,9 @@ void memhp_debugfs_init(void)
 	debugfs_create_file("blocks", 0400, memhp_dir, NULL, &memhp_blocks_fops);
 	debugfs_create_file("nodes", 0400, memhp_dir, NULL, &memhp_nodes_fops);
 	debugfs_create_file("events", 0400, memhp_dir, NULL, &memhp_events_fops);
+	debugfs_create_file("latency", 0400, memhp_dir, NULL, &memhp_latency_fops);
+	if (MEMHP_PAGES)
+		debugfs_create_file("pages", 0400, memhp_dir, NULL, &memhp_pages_fops);
 }
 
 void memhp_debugfs_exit(void)

@@ -10,9 +10,6 @@
 #include <linux/limits.h>
 #include <linux/memory.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
-#include <linux/string.h>
-#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "memhp.h"
@@ -34,37 +31,14 @@ static enum memhp_event_type memhp_event_type(unsigned long action)
 	case MEM_CANCEL_OFFLINE:
 		return MEMHP_EVENT_CANCEL_OFFLINE;
 	default:
-		/*
-		 * MEM_PREPARE_ONLINE and MEM_FINISH_OFFLINE, which some kernels send (6.12 does):
-		 * the memmap may not be there yet, or not any more.
-		 */
 		return MEMHP_EVENT_TYPES;
 	}
 }
 
-static void memhp_who_is_current(struct memhp_who *who)
-{
-	who->pid = task_pid_nr(current);
-	get_task_comm(who->comm, current);
-	if (current->flags & PF_WQ_WORKER) {
-		struct work_struct *work = current_work();
-
-		/* By name, while the module of the function is there; without " [module]". */
-		if (work) {
-			snprintf(who->work, sizeof(who->work), "%ps", work->func);
-			who->work[strcspn(who->work, " ")] = '\0';
-		}
-	}
-}
-
-static u64 memhp_block_of(unsigned long pfn)
-{
-	return div64_u64(PFN_PHYS((u64)pfn), memhp_block_size());
-}
-
 /*
  * start_pfn may lie behind pages of the block that hold its own memmap (memmap_on_memory), so it
- * need not be where the block starts. Its struct page is good in all six events.
+ * need not be where the block starts. Its struct page is good in all six events, but not in
+ * MEM_PREPARE_ONLINE and MEM_FINISH_OFFLINE: the memmap is not there yet, or not any more.
  */
 static int memhp_memory_first(struct notifier_block *nb, unsigned long action, void *data)
 {
@@ -72,6 +46,8 @@ static int memhp_memory_first(struct notifier_block *nb, unsigned long action, v
 	struct memhp_event ev = { .type = memhp_event_type(action) };
 	const struct page *page;
 
+	if (action == MEM_PREPARE_ONLINE)
+		memhp_state_prepare_asked(false);
 	if (ev.type == MEMHP_EVENT_TYPES)
 		return NOTIFY_OK;
 
@@ -83,6 +59,8 @@ static int memhp_memory_first(struct notifier_block *nb, unsigned long action, v
 	ev.zone = page_zone(page)->name;
 	memhp_who_is_current(&ev.who);
 	memhp_state_event(&ev);
+	if (action == MEM_OFFLINE || action == MEM_CANCEL_OFFLINE)
+		memhp_release_end();
 	return NOTIFY_OK;
 }
 
@@ -91,8 +69,14 @@ static int memhp_memory_last(struct notifier_block *nb, unsigned long action, vo
 	const struct memory_notify *mn = data;
 
 	switch (action) {
-	case MEM_GOING_ONLINE:
+	case MEM_PREPARE_ONLINE:
+		memhp_state_prepare_asked(true);
+		break;
 	case MEM_GOING_OFFLINE:
+		memhp_state_passed(memhp_block_of(mn->start_pfn));
+		memhp_release_begin();
+		break;
+	case MEM_GOING_ONLINE:
 		memhp_state_passed(memhp_block_of(mn->start_pfn));
 		break;
 	}
@@ -104,7 +88,7 @@ static int memhp_node_first(struct notifier_block *nb, unsigned long action, voi
 	switch (action) {
 	case NODE_ADDING_FIRST_MEMORY:
 	case NODE_REMOVING_LAST_MEMORY:
-		memhp_state_node_asked(false);
+		memhp_state_node_asked(action == NODE_ADDING_FIRST_MEMORY, false);
 		break;
 	case NODE_CANCEL_ADDING_FIRST_MEMORY:
 	case NODE_CANCEL_REMOVING_LAST_MEMORY:
@@ -119,7 +103,7 @@ static int memhp_node_last(struct notifier_block *nb, unsigned long action, void
 	switch (action) {
 	case NODE_ADDING_FIRST_MEMORY:
 	case NODE_REMOVING_LAST_MEMORY:
-		memhp_state_node_asked(true);
+		memhp_state_node_asked(action == NODE_ADDING_FIRST_MEMORY, true);
 		break;
 	}
 	return NOTIFY_OK;

@@ -3,7 +3,6 @@
  * The history: a ring of records, numbered from 1 without gaps. A new record overwrites the oldest;
  * a reader sees by the numbers what it missed.
  */
-#include <linux/bits.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -12,8 +11,6 @@
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
-
-#define MEMHP_RING_MAX BIT(20)
 
 DECLARE_WAIT_QUEUE_HEAD(memhp_ring_wait);
 
@@ -72,8 +69,6 @@ unsigned int memhp_ring_size(void)
 
 int memhp_ring_init(unsigned int entries)
 {
-	if (!entries || entries > MEMHP_RING_MAX)
-		return -EINVAL;
 	memhp_ring_entries = roundup_pow_of_two(entries);
 	memhp_ring_next = 1;
 	memhp_ring = kvcalloc(memhp_ring_entries, sizeof(*memhp_ring), GFP_KERNEL);

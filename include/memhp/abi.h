@@ -93,9 +93,10 @@ enum memhp_block_state { MEMHP_STATE_LIST(MEMHP_ENUM_STATE) MEMHP_STATES };
  * zone         the zone by the name that the kernel gives it: DMA, DMA32, Normal, Movable
  * node_change  MEMHP_NODE_CHANGE_LIST, on online and offline; a record node_online or node_offline
  *              of the same block and time follows
- * dur_us       since the attempt began, on records that end one; "-" when its beginning was not seen
- * stage, err   where and with which errno (positive number) an attempt failed; err is 0 on records of
- *              no failure, and "-" when only the failure is known
+ * dur_us       since the attempt began, on records that end one; "-" when its beginning was not
+ *              seen
+ * stage, err   where and with which errno (positive number) an attempt failed; err is 0 on records
+ *              of no failure, and "-" when only the failure is known
  * pid, comm    the task (thread) that asked, its pid in the initial namespace
  * work         the work function, when that task is a kernel worker
  *

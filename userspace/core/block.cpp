@@ -2,9 +2,7 @@
 #include "core/block.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,9 +11,7 @@ namespace memhp
 namespace
 {
 
-template <typename T> using Name = std::pair<T, std::string_view>;
-
-constexpr std::array<Name<BlockState>, 5> state_names = {{
+constexpr Words<BlockState, 5> state_words = {{
 	{BlockState::unknown, "unknown"},
 	{BlockState::offline, "offline"},
 	{BlockState::going_online, "going-online"},
@@ -23,7 +19,7 @@ constexpr std::array<Name<BlockState>, 5> state_names = {{
 	{BlockState::going_offline, "going-offline"},
 }};
 
-constexpr std::array<Name<Zone>, 6> zone_names = {{
+constexpr Words<Zone, 6> zone_words = {{
 	{Zone::none, "none"},
 	{Zone::dma, "DMA"},
 	{Zone::dma32, "DMA32"},
@@ -32,29 +28,11 @@ constexpr std::array<Name<Zone>, 6> zone_names = {{
 	{Zone::device, "Device"},
 }};
 
-constexpr std::array<Name<Source>, 7> source_names = {{
-	{Source::unknown, "unknown"},
-	{Source::boot, "boot"},
-	{Source::acpi_dimm, "acpi-dimm"},
-	{Source::virtio_mem, "virtio-mem"},
-	{Source::dax_kmem, "dax-kmem"},
-	{Source::hv_balloon, "hv-balloon"},
-	{Source::xen_balloon, "xen-balloon"},
-}};
-
-constexpr std::array<Name<OnlineType>, 3> online_type_names = {{
+constexpr Words<OnlineType, 3> online_type_words = {{
 	{OnlineType::by_default, "online"},
 	{OnlineType::kernel, "online_kernel"},
 	{OnlineType::movable, "online_movable"},
 }};
-
-template <typename Table, typename T> std::string_view name_of(const Table &table, T value)
-{
-	for (const auto &[key, name] : table)
-		if (key == value)
-			return name;
-	return "unknown";
-}
 
 bool equal_ignoring_case(std::string_view a, std::string_view b)
 {
@@ -66,22 +44,19 @@ bool equal_ignoring_case(std::string_view a, std::string_view b)
 
 } // namespace
 
-std::string_view to_string(BlockState state) { return name_of(state_names, state); }
-std::string_view to_string(Zone zone) { return name_of(zone_names, zone); }
-std::string_view to_string(Source source) { return name_of(source_names, source); }
-std::string_view to_string(OnlineType type) { return name_of(online_type_names, type); }
+std::string_view to_string(BlockState state) { return word_for(state_words, state); }
+std::string_view to_string(Zone zone) { return word_for(zone_words, zone); }
+std::string_view to_string(Source source) { return word_for(source_words, source); }
+std::string_view to_string(OnlineType type) { return word_for(online_type_words, type); }
 
 BlockState parse_block_state(std::string_view text)
 {
-	for (const auto &[state, name] : state_names)
-		if (name == text)
-			return state;
-	return BlockState::unknown;
+	return value_of(state_words, text).value_or(BlockState::unknown);
 }
 
 std::optional<Zone> parse_zone(std::string_view text)
 {
-	for (const auto &[zone, name] : zone_names)
+	for (const auto &[zone, name] : zone_words)
 		if (zone != Zone::none && equal_ignoring_case(name, text))
 			return zone;
 	return std::nullopt;
@@ -89,10 +64,7 @@ std::optional<Zone> parse_zone(std::string_view text)
 
 std::optional<OnlineType> parse_online_type(std::string_view text)
 {
-	for (const auto &[type, name] : online_type_names)
-		if (name == text)
-			return type;
-	return std::nullopt;
+	return value_of(online_type_words, text);
 }
 
 bool is_kernel_zone(Zone zone)

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/words.h"
+
 namespace memhp
 {
 
@@ -18,6 +20,16 @@ enum class Zone { none, dma, dma32, normal, movable, device };
 
 /// What brought a block's memory into the machine.
 enum class Source { unknown, boot, acpi_dimm, virtio_mem, dax_kmem, hv_balloon, xen_balloon };
+
+inline constexpr Words<Source, 7> source_words = {{
+	{Source::acpi_dimm, "acpi-dimm"},
+	{Source::virtio_mem, "virtio-mem"},
+	{Source::dax_kmem, "dax-kmem"},
+	{Source::hv_balloon, "hv-balloon"},
+	{Source::xen_balloon, "xen-balloon"},
+	{Source::boot, "boot"},
+	{Source::unknown, "unknown"},
+}};
 
 /// One memory block: the unit in which the kernel onlines and offlines memory.
 struct Block {

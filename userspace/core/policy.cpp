@@ -1,47 +1,93 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/policy.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace memhp
 {
-namespace
+
+std::string_view to_string(OnlineAction action) { return word_for(online_action_words, action); }
+
+bool matches(const OnlineRule &rule, const Device &device, uint64_t block_size)
 {
-
-constexpr std::array<std::pair<OnlineAction, std::string_view>, 5> action_names = {{
-	{OnlineAction::movable, "movable"},
-	{OnlineAction::kernel, "kernel"},
-	{OnlineAction::kernel_default, "kernel-default"},
-	{OnlineAction::leave, "leave"},
-	{OnlineAction::offline, "offline"},
-}};
-
-} // namespace
-
-std::string_view to_string(OnlineAction action)
-{
-	for (const auto &[key, name] : action_names)
-		if (key == action)
-			return name;
-	return "unknown";
+	const auto on_a_node = [&](const Block &block) {
+		return block.node && std::find(rule.nodes.begin(), rule.nodes.end(), *block.node) !=
+					     rule.nodes.end();
+	};
+	if (rule.source && *rule.source != device.source)
+		return false;
+	if (!rule.nodes.empty() &&
+	    !std::all_of(device.blocks.begin(), device.blocks.end(), on_a_node))
+		return false;
+	if (rule.range) {
+		const auto first = device.blocks.front().number * block_size;
+		const auto last = device.blocks.back().number * block_size + (block_size - 1);
+		if (first < rule.range->first || last > rule.range->second)
+			return false;
+	}
+	return device.size(block_size) >= rule.min_size;
 }
 
-std::optional<OnlineAction> parse_online_action(std::string_view text)
+bool covers(const OnlineRule &earlier, const OnlineRule &later)
 {
-	for (const auto &[action, name] : action_names)
-		if (name == text)
-			return action;
-	return std::nullopt;
+	const auto also_earlier = [&](int node) {
+		return std::find(earlier.nodes.begin(), earlier.nodes.end(), node) !=
+		       earlier.nodes.end();
+	};
+	if (earlier.source && earlier.source != later.source)
+		return false;
+	if (!earlier.nodes.empty() &&
+	    (later.nodes.empty() ||
+	     !std::all_of(later.nodes.begin(), later.nodes.end(), also_earlier)))
+		return false;
+	if (earlier.range && (!later.range || later.range->first < earlier.range->first ||
+			      later.range->second > earlier.range->second))
+		return false;
+	return earlier.min_size <= later.min_size;
 }
 
-Decision decide(const OnlinePolicy &policy, Source source, std::optional<OnlineType> kernel_default,
-		Time since, Time now)
+std::string describe(const OnlineRule &rule)
 {
+	std::string text;
+	if (rule.source)
+		text += fmt::format(" source={}", to_string(*rule.source));
+	if (!rule.nodes.empty())
+		text += fmt::format(" node={}", fmt::join(rule.nodes, ","));
+	if (rule.range)
+		text += fmt::format(" range=0x{:x}-0x{:x}", rule.range->first, rule.range->second);
+	if (rule.min_size > 0)
+		text += fmt::format(" min_size={}", exact_size(rule.min_size));
+	return text.empty() ? "any device" : text.substr(1);
+}
+
+std::string describe(const OnlinePolicy &policy)
+{
+	auto text = fmt::format("onlining hot-added memory as {}", to_string(policy.action));
+	if (!policy.rules.empty())
+		text += fmt::format(", {} rule{}", policy.rules.size(),
+				    policy.rules.size() == 1 ? "" : "s");
+	return text;
+}
+
+Verdict judge(const OnlinePolicy &policy, const Device &device, uint64_t block_size)
+{
+	for (size_t i = 0; i < policy.rules.size(); ++i)
+		if (matches(policy.rules[i], device, block_size))
+			return {policy.rules[i].action, i + 1,
+				fmt::format("rule {} ({})", i + 1, describe(policy.rules[i]))};
 	// daxctl onlines the memory of the devices that it reconfigures, and refuses to work where
 	// somebody else does.
-	const auto action = source == Source::dax_kmem ? OnlineAction::leave : policy.action;
+	if (device.source == Source::dax_kmem)
+		return {OnlineAction::leave, std::nullopt, "default for dax-kmem"};
+	return {policy.action, std::nullopt, "online.action"};
+}
 
+Decision decide(OnlineAction action, Time owner_grace, std::optional<OnlineType> kernel_default,
+		Time since, Time now)
+{
 	switch (action) {
 	case OnlineAction::movable:
 		return Online{OnlineType::movable};
@@ -52,14 +98,35 @@ Decision decide(const OnlinePolicy &policy, Source source, std::optional<OnlineT
 	case OnlineAction::leave:
 		if (!kernel_default)
 			return Nothing{};
-		if (now < since + policy.owner_grace)
-			return NotYet{since + policy.owner_grace};
+		if (now < since + owner_grace)
+			return NotYet{since + owner_grace};
 		return Online{*kernel_default};
 	case OnlineAction::offline:
 		break;
 	}
 	return Nothing{};
 }
+
+namespace
+{
+
+void now_online(Ledger::Entry &entry)
+{
+	// Why it was offline does not explain why it is online.
+	if (entry.standing == Ledger::Standing::deliberate)
+		entry.why.clear();
+	entry.online = true;
+	entry.standing = Ledger::Standing::handled;
+}
+
+void now_offline(Ledger::Entry &entry)
+{
+	entry.online = false;
+	entry.standing = Ledger::Standing::deliberate;
+	entry.why = "taken offline on purpose";
+}
+
+} // namespace
 
 std::vector<uint64_t> Ledger::observe(const std::vector<Block> &blocks, Time now,
 				      Standing unknown_offline)
@@ -71,18 +138,18 @@ std::vector<uint64_t> Ledger::observe(const std::vector<Block> &blocks, Time now
 		const auto known = entries_.find(block.number);
 		const bool same_life =
 			known != entries_.end() && known->second.inode == block.inode;
-		Entry entry =
-			same_life ? known->second : Entry{block.inode, unknown_offline, false, now};
+		Entry entry = same_life ? known->second
+					: Entry{block.inode, unknown_offline, false, now, {}};
 
 		if (block.state == BlockState::online) {
-			entry.standing = Standing::handled;
-			entry.online = true;
+			now_online(entry);
 		} else if (block.state == BlockState::offline && entry.online) {
-			entry.standing = Standing::deliberate;
-			entry.online = false;
+			now_offline(entry);
 			taken_offline.push_back(block.number);
+		} else if (!same_life && unknown_offline == Standing::deliberate) {
+			entry.why = "left offline by online.first_scan";
 		}
-		present.emplace(block.number, entry);
+		present.emplace(block.number, std::move(entry));
 	}
 	entries_ = std::move(present);
 	return taken_offline;
@@ -91,27 +158,32 @@ std::vector<uint64_t> Ledger::observe(const std::vector<Block> &blocks, Time now
 void Ledger::went_online(uint64_t block)
 {
 	const auto entry = entries_.find(block);
-	if (entry == entries_.end())
-		return;
-	entry->second.online = true;
-	entry->second.standing = Standing::handled;
+	if (entry != entries_.end())
+		now_online(entry->second);
 }
 
 void Ledger::went_offline(uint64_t block)
 {
 	const auto entry = entries_.find(block);
 	// A block of a fresh life has not been online: the event is about the life before it.
-	if (entry == entries_.end() || !entry->second.online)
-		return;
-	entry->second.online = false;
-	entry->second.standing = Standing::deliberate;
+	if (entry != entries_.end() && entry->second.online)
+		now_offline(entry->second);
 }
 
-void Ledger::give_up(uint64_t block)
+void Ledger::explain(uint64_t block, std::string why)
 {
 	const auto entry = entries_.find(block);
-	if (entry != entries_.end() && entry->second.standing == Standing::fresh)
-		entry->second.standing = Standing::handled;
+	if (entry != entries_.end())
+		entry->second.why = std::move(why);
+}
+
+void Ledger::give_up(uint64_t block, const std::string &failure)
+{
+	const auto entry = entries_.find(block);
+	if (entry == entries_.end() || entry->second.standing != Standing::fresh)
+		return;
+	entry->second.standing = Standing::handled;
+	entry->second.why += ", but it cannot be onlined: " + failure;
 }
 
 Ledger::Standing Ledger::standing(uint64_t block) const

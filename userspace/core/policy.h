@@ -4,11 +4,15 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
-#include "core/block.h"
+#include "core/device.h"
+#include "core/target.h"
 #include "core/units.h"
+#include "core/words.h"
 
 namespace memhp
 {
@@ -22,14 +26,66 @@ enum class OnlineAction {
 	offline,	///< keep it offline
 };
 
-std::string_view to_string(OnlineAction action);
-std::optional<OnlineAction> parse_online_action(std::string_view text);
+inline constexpr Words<OnlineAction, 5> online_action_words = {{
+	{OnlineAction::movable, "movable"},
+	{OnlineAction::kernel, "kernel"},
+	{OnlineAction::kernel_default, "kernel-default"},
+	{OnlineAction::leave, "leave"},
+	{OnlineAction::offline, "offline"},
+}};
 
+std::string_view to_string(OnlineAction action);
+
+/// An exception from the general action. A device matches where it matches everything that is
+/// given.
+struct OnlineRule {
+	std::optional<Source> source;
+	std::vector<int> nodes;		    ///< all blocks of the device lie on these; empty: any
+	std::optional<Target::Range> range; ///< all its addresses lie in here
+	uint64_t min_size = 0;		    ///< bytes
+	OnlineAction action = OnlineAction::movable;
+};
+
+bool matches(const OnlineRule &rule, const Device &device, uint64_t block_size);
+
+/// True where every device that `later` matches is one that `earlier` matches too.
+bool covers(const OnlineRule &earlier, const OnlineRule &later);
+
+/// The conditions in words: "source=dax-kmem node=2,3 min_size=1G", "any device".
+std::string describe(const OnlineRule &rule);
+
+/// Who decides on the memory of a new block: memhpd, or the kernel by its own settings.
+enum class OnlineMode { automatic, kernel, daemon };
+
+/// Where memory goes that would make too much of a machine movable.
+enum class BeyondRatio { warn, kernel, offline };
+
+/// `[online]` of the configuration.
 struct OnlinePolicy {
 	OnlineAction action = OnlineAction::movable;
+	OnlineMode mode = OnlineMode::automatic;
 	bool first_scan_online = true; ///< act on blocks found offline at the very first scan
+	double max_movable_ratio = 4;  ///< movable : kernel
+	BeyondRatio beyond_ratio = BeyondRatio::warn;
+	std::optional<double> hard_ratio = 16; ///< nothing: no such bound
 	Time owner_grace = std::chrono::seconds(10);
+	bool defend = true;
+	bool rezone = false;
+	bool borrow = false;
+	std::vector<OnlineRule> rules; ///< the first that matches decides
 };
+
+/// In a line: "onlining hot-added memory as movable, 2 rules".
+std::string describe(const OnlinePolicy &policy);
+
+/// What policy wants of a device, and what says so.
+struct Verdict {
+	OnlineAction action = OnlineAction::movable;
+	std::optional<size_t> rule; ///< number of the rule that decided, counted from 1
+	std::string by;		    ///< the same in words; also for what is no rule
+};
+
+Verdict judge(const OnlinePolicy &policy, const Device &device, uint64_t block_size);
 
 /// What to do with an offline block of a fresh life.
 struct Online {
@@ -42,10 +98,10 @@ struct Nothing {
 };
 using Decision = std::variant<Online, NotYet, Nothing>;
 
-/// Decides for one device, whose memory came from `source` and was first seen at `since`.
-/// `kernel_default` is what the kernel would have done by itself (the value of auto_online_blocks
-/// before memhpd took it over), nothing for "offline".
-Decision decide(const OnlinePolicy &policy, Source source, std::optional<OnlineType> kernel_default,
+/// What `action` comes to for a device that was first seen at `since`. `kernel_default` is what the
+/// kernel would have done by itself (the value of auto_online_blocks before memhpd took it over),
+/// nothing for "offline".
+Decision decide(OnlineAction action, Time owner_grace, std::optional<OnlineType> kernel_default,
 		Time since, Time now);
 
 /// The lives of all blocks: which of them policy may still touch. A life begins with a new inode of
@@ -64,6 +120,9 @@ public:
 		Standing standing = Standing::fresh;
 		bool online = false; ///< at the last look
 		Time since{};	     ///< when this life was first seen
+		/// Why the block is as it is, for a person; empty where it was so before memhpd
+		/// looked.
+		std::string why;
 	};
 
 	/// Takes in a complete scan, taken after all uevents sent before it were noted. Blocks of
@@ -78,8 +137,11 @@ public:
 	void went_online(uint64_t block);
 	void went_offline(uint64_t block);
 
-	/// Policy is done with this life of the block: it cannot be onlined.
-	void give_up(uint64_t block);
+	/// Notes why the block is as it is, or is about to be.
+	void explain(uint64_t block, std::string why);
+
+	/// Policy is done with this life of the block: it cannot be onlined, by `failure`.
+	void give_up(uint64_t block, const std::string &failure);
 
 	Standing standing(uint64_t block) const;
 	/// When the block's life was first seen; zero if it is unknown.

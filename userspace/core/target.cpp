@@ -159,6 +159,16 @@ Result<Target> parse_target(const std::vector<std::string> &words)
 	return target;
 }
 
+Result<Target::Range> parse_address_range(std::string_view text)
+{
+	const bool hex = starts_with(text, "0x") || starts_with(text, "0X");
+	if (!hex || text.find('-') == std::string_view::npos)
+		return fail_input(fmt::format(
+			"'{}' is no range of addresses; write it as 0x100000000-0x1ffffffff",
+			text));
+	return parse_range(text);
+}
+
 bool needs_consent(const Target &target)
 {
 	if (target.bytes || !target.numbers.empty() || !target.addresses.empty() ||

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct Target {
 
 /// Fails on a word of no known form, a range upside down, a number beyond 2^63-1, size 0.
 Result<Target> parse_target(const std::vector<std::string> &words);
+
+/// Reads "0x100000000-0x1ffffffff", both ends included. Fails as parse_target() does.
+Result<Target::Range> parse_address_range(std::string_view text);
 
 /// True where the target takes a whole machine or node 0 or its kernel zones, so that a person is
 /// asked before an offline.

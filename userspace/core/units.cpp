@@ -119,6 +119,17 @@ std::string format_size(uint64_t bytes)
 	return fmt::format("{:.1f}{}", value, letters[index]);
 }
 
+std::string exact_size(uint64_t bytes)
+{
+	constexpr std::string_view letters = "PTGMK";
+	for (size_t i = 0; i < letters.size(); ++i) {
+		const auto shift = (letters.size() - i) * 10;
+		if (bytes > 0 && (bytes & ((uint64_t{1} << shift) - 1)) == 0)
+			return fmt::format("{}{}", bytes >> shift, letters[i]);
+	}
+	return fmt::format("{}", bytes);
+}
+
 Result<Time> parse_duration(std::string_view text)
 {
 	const auto bad = [&](std::string_view why) {
@@ -181,6 +192,21 @@ std::string format_duration(Time span)
 	if (seconds % 60 != 0)
 		text += fmt::format("{}s", seconds % 60);
 	return text;
+}
+
+std::string exact_duration(Time span)
+{
+	auto ms = static_cast<uint64_t>(span.count());
+	std::string text;
+	for (auto unit = duration_units.rbegin(); unit != duration_units.rend(); ++unit) {
+		// "1h30m", not "1d12h": nobody writes days.
+		if (unit->name == "d")
+			continue;
+		if (ms >= unit->ms)
+			text += fmt::format("{}{}", ms / unit->ms, unit->name);
+		ms %= unit->ms;
+	}
+	return text.empty() ? "0s" : text;
 }
 
 } // namespace memhp

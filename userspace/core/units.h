@@ -24,11 +24,17 @@ Result<uint64_t> parse_size(std::string_view text);
 /// Sizes that need more than one decimal are rounded to one.
 std::string format_size(uint64_t bytes);
 
+/// What parse_size() reads back as the same number: "1536M", "1000".
+std::string exact_size(uint64_t bytes);
+
 /// Reads "100ms", "2s", "10m", "1h", and sums of them as "1m30s". A unit is required.
 Result<Time> parse_duration(std::string_view text);
 
 /// "350ms", "2s", "1m30s", "1h".
 std::string format_duration(Time span);
+
+/// What parse_duration() reads back as the same span, which must not be negative: "1s500ms".
+std::string exact_duration(Time span);
 
 /// Reads a whole unsigned number in base 10 or 16, all of `text`; nothing on a sign, on overflow
 /// or on any other character. The base-16 form takes no prefix.

@@ -55,12 +55,6 @@ private:
 	bool shown_ = false;
 };
 
-bool nobody_there(const Error &error)
-{
-	return error.code == std::errc::no_such_file_or_directory ||
-	       error.code == std::errc::connection_refused;
-}
-
 /// Carried out by memhpd; closing the connection (Ctrl-C) cancels it there.
 Result<std::optional<Report>> through_daemon(varlink::Client &client, const ChangeOptions &options,
 					     ProgressLine &line)
@@ -252,6 +246,12 @@ int verb_change(const Globals &globals, const ChangeOptions &options)
 	else
 		print_report(report);
 	return exit_status(report);
+}
+
+bool nobody_there(const Error &error)
+{
+	return error.code == std::errc::no_such_file_or_directory ||
+	       error.code == std::errc::connection_refused;
 }
 
 int complain(const Error &error, int status)

@@ -121,6 +121,18 @@ int main(int argc, char **argv)
 		app.add_subcommand("events", "History, as the kernel module recorded it");
 	auto *watch_verb = app.add_subcommand("watch", "What happens from now on");
 
+	auto *policy_verb = app.add_subcommand("policy", "What memhpd does with new memory");
+	policy_verb->require_subcommand(1);
+	std::string config;
+	auto *check_verb = policy_verb->add_subcommand("check", "Look for mistakes in a file");
+	check_verb
+		->add_option("file", config,
+			     "Such as " + std::string(memhp::default_config_path) +
+				     "; - for the standard input")
+		->required()
+		->type_name("FILE");
+	policy_verb->add_subcommand("show", "What is in force, and why each block is as it is");
+
 	try {
 		app.parse(argc, argv);
 	} catch (const CLI::CallForHelp &help) {
@@ -138,6 +150,10 @@ int main(int argc, char **argv)
 		return memhp::verb_events(globals);
 	if (watch_verb->parsed())
 		return memhp::verb_watch(globals);
+	if (check_verb->parsed())
+		return memhp::verb_policy_check(globals, config);
+	if (policy_verb->parsed())
+		return memhp::verb_policy_show(globals);
 
 	auto &change = online_verb->parsed() ? online : offline;
 	change.deadline_given = !words.deadline.empty();

@@ -70,22 +70,27 @@ Result<json> ask_daemon(const Globals &globals)
 std::string describe_daemon(const Result<json> &daemon)
 {
 	if (!daemon) {
-		if (daemon.error().code == std::errc::no_such_file_or_directory ||
-		    daemon.error().code == std::errc::connection_refused)
+		if (nobody_there(daemon.error()))
 			return "not running (systemctl enable --now memhpd)";
 		return daemon.error().message;
 	}
 	const auto &status = *daemon;
+	const auto rules = status.value("rules", 0);
 	auto text = fmt::format(
-		"running, onlines hot-added memory as {}; {} blocks onlined, {} failed attempts, "
+		"running, onlines hot-added memory as {}{}; {} blocks onlined, {} failed attempts, "
 		"{} in "
 		"the wrong zone, {} taken offline on purpose; auto_online_blocks was {}",
-		status.value("action", "?"), status.value("onlined", 0),
-		status.value("failed_attempts", 0), status.value("wrong_zone", 0),
-		status.value("deliberately_offline", 0),
+		status.value("action", "?"),
+		rules ? fmt::format(" with {} rules (memhpctl policy show)", rules) : "",
+		status.value("onlined", 0), status.value("failed_attempts", 0),
+		status.value("wrong_zone", 0), status.value("deliberately_offline", 0),
 		status.value("auto_online_blocks_found", "?"));
-	if (const auto broken = status.value("config_error", ""); !broken.empty())
-		text += "; its configuration is not used: " + broken;
+	if (const auto error = status.value("config_error", ""); !error.empty())
+		text += fmt::format("; its configuration file is not used, {} in force: {}",
+				    status.value("config", "") == "older-file"
+					    ? "an older version of it is"
+					    : "the defaults are",
+				    error);
 	return text;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "system/config.h"
 #include "system/request.h"
 
 namespace memhp
@@ -23,6 +24,8 @@ struct Globals {
 
 	/// The running machine, not a recorded tree.
 	bool live() const { return sysroot == "/"; }
+	/// What memhpd reads where it is not told otherwise.
+	std::string config() const { return (live() ? "" : sysroot) + default_config_path; }
 	/// Where memhpd listens.
 	std::string socket() const { return (live() ? "" : sysroot) + "/run/memhp/io.memhp"; }
 };
@@ -50,6 +53,12 @@ int verb_status(const Globals &globals);
 int verb_change(const Globals &globals, const ChangeOptions &options);
 int verb_events(const Globals &globals);
 int verb_watch(const Globals &globals);
+/// `file` may be "-" for the standard input.
+int verb_policy_check(const Globals &globals, const std::string &file);
+int verb_policy_show(const Globals &globals);
+
+/// True where the socket is not there or memhpd does not answer: it is not running.
+bool nobody_there(const Error &error);
 
 /// Prints "memhpctl: …" and returns `status`.
 int complain(const Error &error, int status = exit_failed);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "system/log.h"
+#include "system/policy_report.h"
 #include "system/report.h"
 
 namespace memhp
@@ -76,6 +77,13 @@ type Report (
 
 method Status() -> (status: object)
 
+# What is in force, and why each block is as it is.
+method Policy() -> (policy: object)
+
+# Reads the configuration again, as SIGHUP does. After InvalidConfig nothing has changed. not_acted_on
+# are keys of the file that ask for something that this version does not do.
+method Reload() -> (not_acted_on: []string)
+
 method Blocks() -> (block_size: int, blocks: []Block)
 
 # target: words as memhpctl takes them. type: online, online_kernel or online_movable.
@@ -97,6 +105,8 @@ method Offline(
 ) -> (progress: ?Progress, report: ?Report)
 
 error InvalidTarget (message: string)
+# message is the first of the mistakes; each is "file:line:column: what".
+error InvalidConfig (message: string, mistakes: []string)
 error Failed (message: string)
 )";
 
@@ -125,6 +135,8 @@ Control::Control(Parts parts, Fd listening)
 		   interface_description,
 		   {{"Status", [this](const auto &call) { status(*call); }},
 		    {"Blocks", [this](const auto &call) { blocks(*call); }},
+		    {"Policy", [this](const auto &call) { policy(*call); }},
+		    {"Reload", [this](const auto &call) { reload(*call); }},
 		    {"Online", [this](const auto &call) { change(call, Change::online); }},
 		    {"Offline", [this](const auto &call) { change(call, Change::offline); }}}})
 {
@@ -140,7 +152,9 @@ void Control::status(varlink::Call &call) const
 
 	json status = {
 		{"action", to_string(parts_.onliner.policy().action)},
-		{"config_error", parts_.config.broken},
+		{"rules", parts_.onliner.policy().rules.size()},
+		{"config", to_string(parts_.config.origin())},
+		{"config_error", fmt::format("{}", fmt::join(parts_.config.mistakes(), "; "))},
 		{"auto_online_blocks_found", parts_.auto_online.found()},
 		{"pending_online", parts_.onliner.pending()},
 		{"running_block",
@@ -170,6 +184,39 @@ void Control::blocks(varlink::Call &call) const
 	call.reply({{"block_size", parts_.sysfs.block_size()}, {"blocks", std::move(list)}});
 }
 
+void Control::policy(varlink::Call &call) const
+{
+	const auto found = parts_.sysfs.scan();
+	if (!found) {
+		call.error("io.memhp.Failed", {{"message", found.error().message}});
+		return;
+	}
+	const PolicyReport report = {parts_.config.config(),
+				     parts_.config.path(),
+				     to_string(parts_.config.origin()),
+				     parts_.config.mistakes(),
+				     *found,
+				     parts_.sysfs.block_size(),
+				     &parts_.onliner.ledger().entries()};
+	call.reply({{"policy", to_json(report)}});
+}
+
+void Control::reload(varlink::Call &call) const
+{
+	if (call.uid() != 0) {
+		call.error("org.varlink.service.PermissionDenied",
+			   {{"message", "reading the configuration again needs root"}});
+		return;
+	}
+	if (!parts_.reload()) {
+		const auto &mistakes = parts_.config.mistakes();
+		call.error("io.memhp.InvalidConfig",
+			   {{"message", mistakes.front()}, {"mistakes", mistakes}});
+		return;
+	}
+	call.reply({{"not_acted_on", not_acted_on(parts_.config.config())}});
+}
+
 void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)
 {
 	if (call->uid() != 0) {
@@ -177,12 +224,12 @@ void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)
 			    {{"message", "changing memory needs root"}});
 		return;
 	}
-	if (change == Change::offline && !parts_.config.broken.empty()) {
+	if (change == Change::offline && parts_.config.unknown()) {
 		call->error(
 			"io.memhp.Failed",
 			{{"message", "memhpd takes nothing offline while its configuration cannot "
 				     "be used: " +
-					     parts_.config.broken}});
+					     parts_.config.mistakes().front()}});
 		return;
 	}
 	auto request = request_from_json(call->parameters());
@@ -190,12 +237,13 @@ void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)
 		call->error("io.memhp.InvalidTarget", {{"message", request.error().message}});
 		return;
 	}
+	const auto &offline = parts_.config.config().offline;
 	request->change = change;
 	if (!call->parameters().contains("deadline_ms"))
-		request->deadline = parts_.config.offline.deadline;
+		request->deadline = offline.deadline;
 	if (!call->parameters().contains("attempt_deadline_ms"))
-		request->attempt_deadline = parts_.config.offline.attempt_deadline;
-	request->backoff = parts_.config.offline.backoff;
+		request->attempt_deadline = offline.attempt_deadline;
+	request->backoff = offline.backoff;
 	const bool detach = call->parameters().value("detach", json(false)) == true;
 
 	std::string target;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
-#include <string>
+#include <functional>
 
 #include "memhpd/auto_online.h"
-#include "memhpd/config.h"
+#include "memhpd/config_file.h"
 #include "memhpd/onliner.h"
 #include "system/engine.h"
 #include "system/kmod.h"
@@ -21,10 +21,11 @@ public:
 		Loop &loop;
 		const Sysfs &sysfs;
 		const Kmod &kmod;
-		const Config &config;
+		const ConfigFile &config;
 		const AutoOnline &auto_online;
 		Engine &engine;
 		Onliner &onliner;
+		std::function<bool()> reload; ///< false: config.mistakes() says why not
 	};
 
 	Control(Parts parts, Fd listening);
@@ -32,6 +33,8 @@ public:
 private:
 	void status(varlink::Call &call) const;
 	void blocks(varlink::Call &call) const;
+	void policy(varlink::Call &call) const;
+	void reload(varlink::Call &call) const;
 	void change(const std::shared_ptr<varlink::Call> &call, Change change);
 
 	Parts parts_;

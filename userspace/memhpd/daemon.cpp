@@ -50,13 +50,14 @@ std::string marker_directory(const std::string &run)
 
 } // namespace
 
-Daemon::Daemon(Config config, Sysfs sysfs, bool live, const std::string &sysroot)
+Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sysroot)
 	: config_(std::move(config)), sysfs_(std::move(sysfs)), live_(live),
 	  runtime_dir_((live ? "" : sysroot) + "/run"),
 	  on_term_(loop_.signal(SIGTERM, [this] { stop(); })),
-	  on_int_(loop_.signal(SIGINT, [this] { stop(); })), kmod_(sysfs_.root_fd()),
+	  on_int_(loop_.signal(SIGINT, [this] { stop(); })),
+	  on_hup_(loop_.signal(SIGHUP, [this] { reload(); })), kmod_(sysfs_.root_fd()),
 	  writer_(loop_, sysfs_.root_fd()), engine_(loop_, sysfs_, writer_), auto_online_(sysfs_),
-	  onliner_(loop_, sysfs_, engine_, config_.online,
+	  onliner_(loop_, sysfs_, engine_, config_.config().online,
 		   {[this] {
 			    if (monitor_)
 				    monitor_->drain();
@@ -84,9 +85,10 @@ Daemon::Daemon(Config config, Sysfs sysfs, bool live, const std::string &sysroot
 		if (chown(socket_path.c_str(), 0, group->gr_gid) < 0)
 			log::warning("{}: group memhp: {}", socket_path,
 				     std::generic_category().message(errno));
-	control_ = std::make_unique<Control>(
-		Control::Parts{loop_, sysfs_, kmod_, config_, auto_online_, engine_, onliner_},
-		std::move(*listening));
+	control_ = std::make_unique<Control>(Control::Parts{loop_, sysfs_, kmod_, config_,
+							    auto_online_, engine_, onliner_,
+							    [this] { return reload(); }},
+					     std::move(*listening));
 
 	auto loaded = load_state(state_dir_.get(), state_file);
 	if (loaded)
@@ -138,8 +140,7 @@ int Daemon::run()
 			     taken.error().message);
 
 	const auto module = kmod_.check();
-	log::info("onlining hot-added memory as {}; kernel module: {}",
-		  to_string(config_.online.action),
+	log::info("{}; kernel module: {}", describe(config_.config().online),
 		  module ? "loaded" : "not used, " + module.error().message);
 	loop_.enable_watchdog();
 	sd_notify(0, "READY=1");
@@ -153,6 +154,18 @@ int Daemon::run()
 		saved_->auto_online.reset();
 	save();
 	return status;
+}
+
+bool Daemon::reload()
+{
+	sd_notify(0, "RELOADING=1");
+	const bool good = config_.load();
+	if (good) {
+		onliner_.set_policy(config_.config().online);
+		log::info("configuration read again: {}", describe(config_.config().online));
+	}
+	sd_notify(0, "READY=1");
+	return good;
 }
 
 void Daemon::save()

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "memhpd/auto_online.h"
-#include "memhpd/config.h"
+#include "memhpd/config_file.h"
 #include "memhpd/control.h"
 #include "memhpd/onliner.h"
 #include "memhpd/state.h"
@@ -21,7 +21,7 @@ namespace memhp
 {
 
 struct Options {
-	std::string config = "/etc/memhp/memhpd.toml";
+	std::string config = default_config_path;
 	bool config_given = false; ///< a config that was named must exist
 	std::string sysroot = "/";
 };
@@ -31,18 +31,20 @@ class Daemon
 {
 public:
 	/// Throws std::system_error when something that it cannot do without is missing.
-	Daemon(Config config, Sysfs sysfs, bool live, const std::string &sysroot);
+	Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sysroot);
 	~Daemon();
 
 	/// Runs until SIGTERM or SIGINT; returns the exit status.
 	int run();
 
 private:
+	/// Reads the configuration again. False when it is bad, and nothing has changed.
+	bool reload();
 	void save();
 	void stop();
 	void finish_stop();
 
-	Config config_;
+	ConfigFile config_;
 	Sysfs sysfs_;
 	bool live_; ///< the running machine, not a recorded tree
 	std::string runtime_dir_;
@@ -51,6 +53,7 @@ private:
 	Loop loop_;
 	Loop::Source on_term_;
 	Loop::Source on_int_;
+	Loop::Source on_hup_;
 	Kmod kmod_;
 	Writer writer_;
 	Engine engine_;

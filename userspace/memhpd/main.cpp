@@ -9,7 +9,7 @@
 
 #include <getopt.h>
 
-#include "memhpd/config.h"
+#include "memhpd/config_file.h"
 #include "memhpd/daemon.h"
 #include "system/log.h"
 
@@ -95,16 +95,7 @@ int main(int argc, char **argv)
 {
 	const auto options = parse_options(argc, argv);
 
-	auto config = memhp::load_config(options.config, !options.config_given);
-	if (!config) {
-		memhp::log::error(
-			"{}; going on with the defaults, and taking nothing offline until "
-			"it is mended and memhpd restarted",
-			config.error().message);
-		memhp::Config defaults;
-		defaults.broken = config.error().message;
-		config = defaults;
-	}
+	memhp::ConfigFile config(options.config, options.config_given);
 	auto sysfs = memhp::Sysfs::open(options.sysroot);
 	if (!sysfs) {
 		memhp::log::error("{}", sysfs.error().message);
@@ -114,7 +105,7 @@ int main(int argc, char **argv)
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
 		memhp::log::debug("own memory is not locked");
 	try {
-		memhp::Daemon daemon(std::move(*config), std::move(*sysfs), options.sysroot == "/",
+		memhp::Daemon daemon(std::move(config), std::move(*sysfs), options.sysroot == "/",
 				     options.sysroot);
 		return daemon.run();
 	} catch (const std::exception &error) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "core/select.h"
 #include "system/log.h"
@@ -35,7 +36,8 @@ bool right_zone(OnlineType type, Zone zone)
 } // namespace
 
 Onliner::Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy policy, Hooks hooks)
-	: loop_(loop), sysfs_(sysfs), engine_(engine), policy_(policy), hooks_(std::move(hooks))
+	: loop_(loop), sysfs_(sysfs), engine_(engine), policy_(std::move(policy)),
+	  hooks_(std::move(hooks))
 {
 }
 
@@ -56,6 +58,12 @@ void Onliner::start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
 		log::error("first scan failed: {}", blocks.error().message);
 	begin_round();
 	schedule_rescan();
+}
+
+void Onliner::set_policy(OnlinePolicy policy)
+{
+	policy_ = std::move(policy);
+	begin_round();
 }
 
 void Onliner::on_uevent(const Uevent &event)
@@ -91,10 +99,12 @@ void Onliner::note(Change change, const Attempted &attempted)
 {
 	if (!attempted.outcome.reached)
 		return;
-	if (change == Change::online)
+	if (change == Change::online) {
 		ledger_.went_online(attempted.block);
-	else
+		ledger_.explain(attempted.block, "online by request");
+	} else {
 		ledger_.went_offline(attempted.block);
+	}
 	hooks_.changed();
 }
 
@@ -136,6 +146,12 @@ void Onliner::continue_round(bool passed)
 		begin_round();
 }
 
+bool Onliner::waits(const Block &block) const
+{
+	return block.state == BlockState::offline && in_job_.count(block.number) == 0 &&
+	       ledger_.standing(block.number) == Ledger::Standing::fresh;
+}
+
 void Onliner::act(const std::vector<uint64_t> &settled)
 {
 	const auto blocks = sysfs_.scan();
@@ -146,24 +162,29 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 	const auto now = Loop::now();
 	observe(*blocks);
 
-	std::map<std::string, std::vector<Block>> devices;
-	for (const auto &block : *blocks)
-		if (block.state == BlockState::offline &&
-		    ledger_.standing(block.number) == Ledger::Standing::fresh &&
-		    in_job_.count(block.number) == 0 &&
-		    std::binary_search(settled.begin(), settled.end(), block.number))
-			devices[block.device].push_back(block);
-
 	std::map<OnlineType, std::vector<Block>> wanted;
-	for (const auto &[device, members] : devices) {
+	for (const auto &device : group_by_device(*blocks)) {
+		std::vector<Block> fresh;
 		auto since = Time::max();
-		for (const auto &block : members)
+		for (const auto &block : device.blocks) {
+			if (!waits(block) ||
+			    !std::binary_search(settled.begin(), settled.end(), block.number))
+				continue;
 			since = std::min(since, ledger_.since(block.number));
+			fresh.push_back(block);
+		}
+		if (fresh.empty())
+			continue;
+		const auto verdict = judge(policy_, device, sysfs_.block_size());
+		for (const auto &block : fresh)
+			ledger_.explain(
+				block.number,
+				fmt::format("{} by {}", to_string(verdict.action), verdict.by));
 		const auto decision =
-			decide(policy_, members.front().source, kernel_default_, since, now);
+			decide(verdict.action, policy_.owner_grace, kernel_default_, since, now);
 		if (const auto *online = std::get_if<Online>(&decision)) {
 			auto &list = wanted[online->type];
-			list.insert(list.end(), members.begin(), members.end());
+			list.insert(list.end(), fresh.begin(), fresh.end());
 		} else if (const auto *later = std::get_if<NotYet>(&decision)) {
 			look_again(later->until);
 		}
@@ -219,7 +240,7 @@ void Onliner::submit(std::vector<uint64_t> order, OnlineType type)
 			if (record.standing != Job::Standing::hopeless)
 				continue;
 			++counters_.gave_up;
-			ledger_.give_up(record.block);
+			ledger_.give_up(record.block, strerror(record.error));
 			log::error("block {} cannot be onlined: {}", record.block,
 				   strerror(record.error));
 		}
@@ -239,6 +260,7 @@ void Onliner::attempted(const Job &job, const Attempted &attempted)
 		++burst_.zones[attempted.zone];
 		if (!right_zone(job.spec().type, attempted.zone)) {
 			++counters_.wrong_zone;
+			ledger_.explain(attempted.block, "somebody was faster than memhpd");
 			if (worth_a_line(counters_.wrong_zone))
 				log::warning("block {} is online in zone {}, not Movable: somebody "
 					     "else was faster ({} blocks so far)",
@@ -296,12 +318,8 @@ void Onliner::rescan()
 		log::error("rescan failed: {}", blocks.error().message);
 	} else {
 		observe(*blocks);
-		const bool fresh =
-			std::any_of(blocks->begin(), blocks->end(), [&](const Block &block) {
-				return block.state == BlockState::offline &&
-				       in_job_.count(block.number) == 0 &&
-				       ledger_.standing(block.number) == Ledger::Standing::fresh;
-			});
+		const bool fresh = std::any_of(blocks->begin(), blocks->end(),
+					       [this](const Block &block) { return waits(block); });
 		if (fresh)
 			begin_round();
 	}

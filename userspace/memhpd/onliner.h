@@ -44,6 +44,9 @@ public:
 	void start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
 		   std::optional<OnlineType> kernel_default);
 
+	/// Decides anew on what is not online yet; what is online stays where it is.
+	void set_policy(OnlinePolicy policy);
+
 	void on_uevent(const Uevent &event);
 	/// The kernel dropped uevents.
 	void on_lost();
@@ -61,6 +64,8 @@ private:
 	/// still over a barrier; then act on it.
 	void begin_round();
 	void continue_round(bool passed);
+	/// True for a block that policy has to decide on.
+	bool waits(const Block &block) const;
 	void act(const std::vector<uint64_t> &settled);
 	void observe(const std::vector<Block> &blocks,
 		     Ledger::Standing unknown_offline = Ledger::Standing::fresh);

@@ -48,6 +48,7 @@ Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 			item.at("inode").get_to(entry.inode);
 			item.at("online").get_to(entry.online);
 			entry.since = Time(item.at("since_ms").get<Time::rep>());
+			entry.why = item.value("why", "");
 			for (const auto &[standing, name] : standings)
 				if (item.at("standing") == name)
 					entry.standing = standing;
@@ -67,11 +68,14 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 		for (const auto &[standing, text] : standings)
 			if (standing == entry.standing)
 				name = text;
-		blocks.push_back({{"block", number},
-				  {"inode", entry.inode},
-				  {"online", entry.online},
-				  {"since_ms", entry.since.count()},
-				  {"standing", name}});
+		json item = {{"block", number},
+			     {"inode", entry.inode},
+			     {"online", entry.online},
+			     {"since_ms", entry.since.count()},
+			     {"standing", name}};
+		if (!entry.why.empty())
+			item["why"] = entry.why;
+		blocks.push_back(std::move(item));
 	}
 	const json document = {
 		{"version", version},

@@ -136,6 +136,74 @@ TEST_F(CommandLine, DryRunNamesTheOrder)
 	EXPECT_EQ(ctl({"online", "32", "--dry-run"}).out, "would online 0 blocks (0)");
 }
 
+TEST_F(CommandLine, PolicyCheckNamesEveryMistake)
+{
+	tree.write("good.toml", "[online]\naction = \"leave\"\n");
+	const auto path = tree.path("good.toml");
+	EXPECT_EQ(ctl({"policy", "check", path}).out, path + ": good");
+	tree.write("some.toml", "[online]\nborrow = true\n");
+	EXPECT_NE(ctl({"policy", "check", tree.path("some.toml")}).out.find("online.borrow"),
+		  std::string::npos);
+
+	tree.write("bad.toml", "[online]\naction = \"lunch\"\nlunch = 1\n");
+	const auto bad = tree.path("bad.toml");
+	const auto output = ctl({"policy", "check", bad});
+	EXPECT_EQ(output.status, 1);
+	EXPECT_EQ(output.out, "");
+	EXPECT_EQ(output.err.find(bad + ":2:10: "), 0u) << output.err;
+	EXPECT_NE(output.err.find("\n" + bad + ":3:1: "), std::string::npos) << output.err;
+
+	const auto checked = ctl({"policy", "check", bad, "--json"});
+	EXPECT_EQ(checked.status, 1);
+	const auto document = json::parse(checked.out);
+	EXPECT_EQ(document.at("good"), false);
+	EXPECT_EQ(document.at("mistakes").size(), 2u);
+
+	const auto missing = ctl({"policy", "check", tree.path("none.toml")});
+	EXPECT_EQ(missing.status, 1);
+	EXPECT_EQ(missing.err, tree.path("none.toml") + ": No such file or directory");
+	// Its standard input is /dev/null, a good file.
+	EXPECT_EQ(ctl({"policy", "check", "-"}).out, "-: good");
+}
+
+TEST_F(CommandLine, PolicyShowWithoutADaemonReadsTheFile)
+{
+	const auto none = ctl({"policy", "show"});
+	EXPECT_EQ(none.status, 0) << none.err;
+	EXPECT_EQ(none.out.find("policy: defaults, for there is no " +
+				tree.path("etc/memhp/memhpd.toml") + " (memhpd is not running"),
+		  0u)
+		<< none.out;
+
+	tree.write("etc/memhp/memhpd.toml", "[offline]\n"
+					    "deadline = \"3m\"\n"
+					    "[[online.rule]]\n"
+					    "source = \"virtio-mem\"\n"
+					    "action = \"leave\"\n");
+	const auto shown = ctl({"policy", "show"}).out;
+	for (const auto *line : {
+		     "\nonline.action             \"movable\"               default  -\n",
+		     "\nonline.borrow             false                   default  -\n",
+		     "\noffline.deadline          \"3m\"                    line 2   -\n",
+		     "\n   1  source=virtio-mem  leave   line 3\n",
+		     "\n 32-33  256M  online   Movable  acpi-dimm   PNP0C80:01  movable  "
+		     "online.action ",
+		     "\n 40-41  256M  online   Movable  virtio-mem  virtio0     leave    rule 1 "
+		     "(source=",
+	     })
+		EXPECT_NE(shown.find(line), std::string::npos) << line << "\n" << shown;
+
+	const auto policy = json::parse(ctl({"policy", "show", "--json"}).out);
+	EXPECT_EQ(policy.at("origin"), "file");
+	EXPECT_EQ(policy.at("daemon"), false);
+	EXPECT_EQ(policy.at("devices").size(), 3u);
+
+	tree.write("etc/memhp/memhpd.toml", "lunch = 1\n");
+	const auto bad = ctl({"policy", "show"});
+	EXPECT_EQ(bad.status, 1);
+	EXPECT_NE(bad.err.find("memhpd.toml:1:1: "), std::string::npos) << bad.err;
+}
+
 TEST_F(CommandLine, SuccessIs0)
 {
 	EXPECT_EQ(ctl({"list"}).status, 0);
@@ -191,6 +259,11 @@ TEST_F(CommandLine, AMistakeIs2)
 		{"online", "32", "--force"},
 		{"offline", "32"}, // a recorded tree cannot be changed
 		{"watch"},
+		{"policy"},
+		{"policy", "lunch"},
+		{"policy", "check"},
+		{"policy", "check", "one", "two"},
+		{"policy", "show", "lunch"},
 	};
 	for (const auto &words : cases) {
 		const auto output = ctl(words);

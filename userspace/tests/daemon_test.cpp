@@ -78,14 +78,16 @@ protected:
 		return client->call("io.memhp." + method, parameters);
 	}
 
-	/// Asks for the status until `blocks` were onlined; each question is a turn of its loop.
-	bool onlined(int blocks)
+	/// Asks until the status has this value; each question is a turn of the daemon's loop.
+	bool reaches(const std::string &key, const json &value)
 	{
 		for (int turn = 0; turn < 100'000; ++turn)
-			if (call("Status")->at("status").at("onlined") == blocks)
+			if (call("Status")->at("status").at(key) == value)
 				return true;
 		return false;
 	}
+
+	bool onlined(int blocks) { return reaches("onlined", blocks); }
 
 	std::string standing(uint64_t block) const
 	{
@@ -192,6 +194,79 @@ TEST_F(DaemonOfTree, WithABrokenConfigurationOnlinesAndTakesNothingOffline)
 	EXPECT_NE(error.find("memhpd.toml:2:10: "), std::string::npos) << error;
 	EXPECT_FALSE(call("Offline", {{"target", {"32"}}}));
 	EXPECT_EQ(tree.state(32), "online");
+	stop();
+}
+
+TEST_F(DaemonOfTree, TakesAGoodFileAtSighup)
+{
+	start("online.action = \"offline\"\n");
+	EXPECT_EQ(call("Status")->at("status").at("action"), "offline");
+	tree.write("memhpd.toml", "online.action = \"kernel\"\n");
+	program->signal(SIGHUP);
+	ASSERT_TRUE(onlined(2));
+	EXPECT_EQ(tree.read(MachineTree::dir(32) + "/valid_zones"), "Normal");
+	stop();
+}
+
+TEST_F(DaemonOfTree, KeepsThePolicyAtSighupWithABadFile)
+{
+	start("online.action = \"offline\"\n");
+	tree.write("memhpd.toml", "online.action = \"lunch\"\nlunch = 1\n");
+	program->signal(SIGHUP);
+	ASSERT_TRUE(reaches("config", "older-file"));
+	const auto status = call("Status")->at("status");
+	EXPECT_EQ(status.at("action"), "offline");
+	const auto error = status.at("config_error").get<std::string>();
+	EXPECT_NE(error.find("memhpd.toml:1:17: "), std::string::npos) << error;
+	EXPECT_NE(error.find("memhpd.toml:2:1: "), std::string::npos) << error;
+	EXPECT_EQ(call("Offline", {{"target", {"8"}}}).has_value(), geteuid() == 0)
+		<< "the policy is known, so root may";
+	stop();
+}
+
+TEST_F(DaemonOfTree, ReloadsForRootAndTellsTheMistakes)
+{
+	start("online.action = \"offline\"\n");
+	if (geteuid() != 0) {
+		EXPECT_FALSE(call("Reload"));
+		GTEST_SKIP() << "only root may have it reload";
+	}
+	tree.write("memhpd.toml", "online.action = \"lunch\"\n");
+	const auto refused = call("Reload");
+	ASSERT_FALSE(refused);
+	EXPECT_NE(refused.error().message.find("memhpd.toml:1:17: "), std::string::npos);
+	tree.write("memhpd.toml", "online.borrow = true\n");
+	const auto taken = call("Reload");
+	ASSERT_TRUE(taken) << taken.error().message;
+	EXPECT_EQ(taken->at("not_acted_on"), json{"online.borrow"});
+	EXPECT_TRUE(onlined(2));
+	stop();
+}
+
+TEST_F(DaemonOfTree, AMendedFileEndsTheFearOfOfflining)
+{
+	if (geteuid() != 0)
+		GTEST_SKIP() << "only root may change memory";
+	start("lunch = 1\n");
+	EXPECT_FALSE(call("Offline", {{"target", {"8"}}}));
+	EXPECT_EQ(call("Status")->at("status").at("config"), "defaults");
+	tree.write("memhpd.toml", "");
+	ASSERT_TRUE(call("Reload"));
+	EXPECT_TRUE(call("Offline", {{"target", {"8"}}}));
+	stop();
+}
+
+TEST_F(DaemonOfTree, ExplainsItsPolicy)
+{
+	start("[[online.rule]]\nsource = \"boot\"\naction = \"kernel\"\n");
+	ASSERT_TRUE(onlined(2));
+	const auto policy = call("Policy")->at("policy");
+	EXPECT_EQ(policy.at("origin"), "file");
+	EXPECT_EQ(policy.at("file"), tree.path("memhpd.toml"));
+	EXPECT_EQ(policy.at("rules").size(), 1u);
+	const auto &last = policy.at("devices").back().at("parts")[0];
+	EXPECT_EQ(last.at("blocks"), "32-33");
+	EXPECT_EQ(last.at("why"), "kernel by rule 1 (source=boot)");
 	stop();
 }
 

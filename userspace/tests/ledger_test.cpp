@@ -32,6 +32,7 @@ class LedgerOfOne : public testing::Test
 protected:
 	Numbers see(const Block &block, Time now = Time{}) { return ledger.observe({block}, now); }
 	Standing standing() const { return ledger.standing(1); }
+	std::string why() const { return ledger.entries().at(1).why; }
 
 	Ledger ledger;
 	const Block online = online_block(1);
@@ -178,7 +179,7 @@ TEST_F(LedgerOfOne, AFirstScanThatLeavesBlocksAloneTakesThemForDeliberate)
 TEST_F(LedgerOfOne, GivingUpEndsOnlyAFreshLife)
 {
 	see(offline);
-	ledger.give_up(1);
+	ledger.give_up(1, "poison");
 	EXPECT_EQ(standing(), Standing::handled);
 	see(offline);
 	EXPECT_EQ(standing(), Standing::handled) << "given up for this life";
@@ -187,15 +188,48 @@ TEST_F(LedgerOfOne, GivingUpEndsOnlyAFreshLife)
 
 	see(online);
 	ledger.went_offline(1);
-	ledger.give_up(1);
+	ledger.give_up(1, "poison");
 	EXPECT_EQ(standing(), Standing::deliberate);
+}
+
+TEST_F(LedgerOfOne, TellsWhyABlockIsAsItIs)
+{
+	see(offline);
+	EXPECT_EQ(why(), "");
+	ledger.explain(1, "movable by rule 1");
+	see(online);
+	EXPECT_EQ(why(), "movable by rule 1");
+	ledger.went_offline(1);
+	EXPECT_EQ(why(), "taken offline on purpose");
+	ledger.went_online(1);
+	EXPECT_EQ(why(), "") << "somebody else's online";
+
+	ledger.explain(1, "online by request");
+	ledger.went_online(1);
+	EXPECT_EQ(why(), "online by request") << "a late event changes nothing";
+	see(offline);
+	EXPECT_EQ(why(), "taken offline on purpose");
+	see(reborn(offline));
+	EXPECT_EQ(why(), "") << "another life";
+	ledger.explain(1, "movable by rule 1");
+	ledger.give_up(1, "poison");
+	EXPECT_EQ(why(), "movable by rule 1, but it cannot be onlined: poison");
+}
+
+TEST_F(LedgerOfOne, TellsThatAFirstScanLeftItAlone)
+{
+	ledger.observe({offline, online_block(2)}, Time{}, Standing::deliberate);
+	EXPECT_EQ(why(), "left offline by online.first_scan");
+	EXPECT_EQ(ledger.entries().at(2).why, "");
+	see(offline);
+	EXPECT_EQ(why(), "left offline by online.first_scan");
 }
 
 TEST_F(LedgerOfOne, EventsOfUnknownBlocksAreLeftToTheNextScan)
 {
 	ledger.went_online(1);
 	ledger.went_offline(1);
-	ledger.give_up(1);
+	ledger.give_up(1, "poison");
 	EXPECT_TRUE(ledger.entries().empty());
 	see(offline);
 	EXPECT_EQ(standing(), Standing::fresh);

@@ -71,6 +71,7 @@ protected:
 			std::move(then)};
 	}
 	Standing standing(uint64_t block) const { return onliner->ledger().standing(block); }
+	std::string why(uint64_t block) const { return onliner->ledger().entries().at(block).why; }
 	void uevent(Uevent::Action action, uint64_t block) { onliner->on_uevent({action, block}); }
 
 	MachineTree tree;
@@ -157,7 +158,7 @@ TEST_F(OnlinerOfTree, ARestartRemembersWhatWasTakenOffline)
 	const auto blocks = sysfs.scan();
 	ASSERT_TRUE(blocks);
 	for (const auto &block : *blocks)
-		saved[block.number] = {block.inode, Standing::handled, true, Time(1)};
+		saved[block.number] = {block.inode, Standing::handled, true, Time(1), ""};
 	saved[32].standing = Standing::deliberate;
 	saved[32].online = false;
 	saved[33].standing = Standing::fresh; // it was added when memhpd was killed
@@ -179,8 +180,10 @@ TEST_F(OnlinerOfTree, OwnRequestsCountAsDeliberate)
 	attempted.outcome.reached = true;
 	onliner->note(Change::offline, attempted);
 	EXPECT_EQ(standing(33), Standing::deliberate);
+	EXPECT_EQ(why(33), "taken offline on purpose");
 	onliner->note(Change::online, attempted);
 	EXPECT_EQ(standing(33), Standing::handled);
+	EXPECT_EQ(why(33), "online by request");
 }
 
 TEST_F(OnlinerOfTree, PolicyDecidesWhere)
@@ -190,6 +193,47 @@ TEST_F(OnlinerOfTree, PolicyDecidesWhere)
 	start(policy);
 	ASSERT_TRUE(play(loop, {onlined(4), when_idle()}));
 	EXPECT_EQ(writes().front(), "33 online_kernel");
+}
+
+TEST_F(OnlinerOfTree, ARuleDecidesForTheWholeDevice)
+{
+	plug(40, "PNP0C80:02");
+	plug(41, "PNP0C80:02");
+	tree.write(MachineTree::dir(40) + "/state", "online"); // half of it is online already
+	tree.write(MachineTree::dir(40) + "/valid_zones", "Movable");
+	OnlinePolicy policy;
+	policy.rules.resize(2);
+	policy.rules[0].min_size = 4ull << 27;
+	policy.rules[0].action = OnlineAction::offline;
+	policy.rules[1].min_size = 2ull << 27;
+	policy.rules[1].action = OnlineAction::kernel;
+	start(policy);
+	ASSERT_TRUE(play(loop, {onlined(1), when_idle()}));
+	EXPECT_EQ(writes(), Lines{"41 online_kernel"});
+	EXPECT_EQ(why(32), "offline by rule 1 (min_size=512M)");
+	EXPECT_EQ(why(41), "kernel by rule 2 (min_size=256M)");
+	EXPECT_EQ(why(40), "") << "it was online before";
+}
+
+TEST_F(OnlinerOfTree, ANewPolicyDecidesOnWhatIsStillOffline)
+{
+	OnlinePolicy policy;
+	policy.action = OnlineAction::offline;
+	start(policy);
+	ASSERT_TRUE(play(loop, {when_idle([&] {
+					EXPECT_TRUE(writes().empty());
+					EXPECT_EQ(why(32), "offline by online.action");
+					policy.action = OnlineAction::kernel;
+					onliner->set_policy(policy);
+				}),
+				onlined(4), when_idle([&] {
+					policy.action = OnlineAction::offline;
+					onliner->set_policy(policy);
+				}),
+				when_idle()}));
+	EXPECT_EQ(writes().size(), 4u);
+	EXPECT_EQ(writes().front(), "33 online_kernel");
+	EXPECT_EQ(why(32), "kernel by online.action") << "what is online stays as it is";
 }
 
 TEST_F(OnlinerOfTree, LeaveDoesWhatTheKernelWouldHaveDoneAfterTheGrace)
@@ -225,6 +269,7 @@ TEST_F(OnlinerOfTree, GivesUpWhatCannotBeOnlinedAndTriesTheRest)
 	EXPECT_EQ(tree.state(33), "offline");
 	EXPECT_EQ(standing(33), Standing::handled);
 	EXPECT_EQ(writes().size(), 5u) << "no second attempt on what is poisoned";
+	EXPECT_NE(why(33).find("cannot be onlined: "), std::string::npos) << why(33);
 }
 
 TEST_F(OnlinerOfTree, CountsBlocksThatSomebodyElsePutElsewhere)
@@ -234,6 +279,7 @@ TEST_F(OnlinerOfTree, CountsBlocksThatSomebodyElsePutElsewhere)
 	ASSERT_TRUE(play(loop, {onlined(4), when_idle()}));
 	EXPECT_EQ(onliner->counters().wrong_zone, 1u);
 	EXPECT_EQ(onliner->counters().failures, 0u);
+	EXPECT_EQ(why(33), "somebody was faster than memhpd");
 }
 
 TEST_F(OnlinerOfTree, KeepsTheHoleOpenWhileAVirtioMemDeviceGrows)

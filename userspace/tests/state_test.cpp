@@ -32,9 +32,10 @@ protected:
 	{
 		SavedState state;
 		state.auto_online = "online_movable";
-		state.blocks[1] = {11, Standing::fresh, false, Time(5)};
-		state.blocks[2] = {UINT64_MAX, Standing::handled, true, Time(6)};
-		state.blocks[300] = {13, Standing::deliberate, false, Time(7)};
+		state.blocks[1] = {11, Standing::fresh, false, Time(5), ""};
+		state.blocks[2] = {UINT64_MAX, Standing::handled, true, Time(6),
+				   "movable by rule 1"};
+		state.blocks[300] = {13, Standing::deliberate, false, Time(7), ""};
 		return state;
 	}
 
@@ -57,6 +58,7 @@ TEST_F(StateFile, SurvivesTheWayThere)
 		EXPECT_EQ(other.standing, entry.standing) << number;
 		EXPECT_EQ(other.online, entry.online) << number;
 		EXPECT_EQ(other.since, entry.since) << number;
+		EXPECT_EQ(other.why, entry.why) << number;
 	}
 }
 

@@ -134,6 +134,15 @@ TEST(ParseTarget, RefusesWhatItCannotReadAndSaysWhy)
 	}
 }
 
+TEST(AddressRange, IsOneRangeOfAddresses)
+{
+	EXPECT_EQ(parse_address_range("0x1000-0x1fff"), (Target::Range{0x1000, 0x1fff}));
+	EXPECT_EQ(parse_address_range("0X10-0X10"), (Target::Range{0x10, 0x10}));
+	for (const auto *text : {"", "32-47", "0x1000", "0x1000-", "-0x1000", "0x1000-4095",
+				 "0x2000-0x1fff", "0x-0x1", "0x1-0x2,0x3-0x4", "lunch"})
+		EXPECT_FALSE(parse_address_range(text)) << text;
+}
+
 TEST(Consent, IsNeededForTheMachinesOwnMemory)
 {
 	const struct {

@@ -170,6 +170,38 @@ TEST(Duration, IsShownShort)
 		EXPECT_EQ(format_duration(Time(ms)), text);
 }
 
+TEST(Exact, IsReadBackTheSame)
+{
+	const struct {
+		uint64_t bytes;
+		const char *text;
+	} sizes[] = {
+		{0, "0"},
+		{1000, "1000"},
+		{1024, "1K"},
+		{1025, "1025"},
+		{3ull << 29, "1536M"},
+		{4ull << 30, "4G"},
+		{5ull << 50, "5P"},
+		{INT64_MAX, "9223372036854775807"},
+	};
+	for (const auto &[bytes, text] : sizes) {
+		EXPECT_EQ(exact_size(bytes), text);
+		EXPECT_EQ(parse_size(text).value(), bytes);
+	}
+	const struct {
+		int64_t ms;
+		const char *text;
+	} spans[] = {
+		{0, "0s"},	   {1, "1ms"},		{1500, "1s500ms"},
+		{90'000, "1m30s"}, {90'000'000, "25h"}, {3'600'001, "1h1ms"},
+	};
+	for (const auto &[ms, text] : spans) {
+		EXPECT_EQ(exact_duration(Time(ms)), text);
+		EXPECT_EQ(parse_duration(text).value(), Time(ms));
+	}
+}
+
 TEST(Number, TakesAllOfTheTextOrNothing)
 {
 	uint64_t value = 0;

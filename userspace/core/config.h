@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/document.h"
+#include "core/policy.h"
+#include "core/retry.h"
+
+namespace memhp
+{
+
+/// What is done between two passes of an offline to make memory easier to free.
+enum class Assist { reclaim, compact, slab, hugepages };
+
+inline constexpr Words<Assist, 4> assist_words = {{
+	{Assist::reclaim, "reclaim"},
+	{Assist::compact, "compact"},
+	{Assist::slab, "slab"},
+	{Assist::hugepages, "hugepages"},
+}};
+
+inline constexpr Words<OnlineMode, 3> online_mode_words = {{
+	{OnlineMode::automatic, "auto"},
+	{OnlineMode::kernel, "kernel"},
+	{OnlineMode::daemon, "daemon"},
+}};
+
+inline constexpr Words<BeyondRatio, 3> beyond_ratio_words = {{
+	{BeyondRatio::warn, "warn"},
+	{BeyondRatio::kernel, "kernel"},
+	{BeyondRatio::offline, "offline"},
+}};
+
+inline constexpr Words<bool, 2> first_scan_words = {{
+	{true, "online"},
+	{false, "leave"},
+}};
+
+/// What memhpd.toml says; the defaults are those of an empty file.
+struct Config {
+	OnlinePolicy online;
+
+	struct Offline {
+		Time deadline = std::chrono::minutes(10);
+		Time attempt_deadline = std::chrono::seconds(2);
+		Backoff backoff;
+		struct Amount {
+			bool percent = true; ///< of the machine's memory; else bytes
+			uint64_t value = 10;
+		} min_free;
+		double max_pressure = 20; ///< PSI memory, some avg10, in percent
+		std::vector<Assist> assist;
+	} offline;
+
+	struct Unplug {
+		bool retry = true;
+		bool eject = true;
+		Time deadline = std::chrono::minutes(10);
+	} unplug;
+
+	struct Metrics {
+		std::string textfile; ///< empty: none
+	} metrics;
+
+	struct Hooks {
+		std::string settled = "/etc/memhp/settled.d"; ///< empty: none
+	} hooks;
+
+	/// Where the keys that the file has stand, by names as "offline.backoff.factor"; for rules
+	/// see rule_key().
+	std::map<std::string, Place> given;
+};
+
+/// The name of a rule, counted from 1: "online.rule[1]".
+std::string rule_key(size_t number);
+
+/// One key and what is in force. Sizes and durations are text, as the file has them.
+struct Setting {
+	using Value = std::variant<bool, double, std::string, std::vector<std::string>>;
+
+	std::string key;
+	Value value;
+};
+
+/// Every key but those of rules, in the order of the documentation.
+std::vector<Setting> settings(const Config &config);
+
+/// A value as TOML writes it.
+std::string to_toml(const Setting::Value &value);
+
+/// Keys that are good one by one and make no sense together.
+struct Contradiction {
+	std::vector<std::string> keys; ///< the first that the file has is where the mistake is
+	std::string message;
+};
+
+/// `unusable` keys contradict nobody: what stands in for them is not what the file wants.
+std::vector<Contradiction> contradictions(const Config &config,
+					  const std::set<std::string> &unusable = {});
+
+/// False where what is in force for a key is something that this version does not do.
+bool acted_on(const Config &config, std::string_view key);
+
+/// Keys that the file has and that ask for something that this version does not do.
+std::vector<std::string> not_acted_on(const Config &config);
+
+} // namespace memhp

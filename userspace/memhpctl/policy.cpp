@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <iostream>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/units.h"
+#include "memhpctl/table.h"
+#include "memhpctl/verbs.h"
+#include "system/policy_report.h"
+#include "system/sysfs.h"
+#include "system/varlink.h"
+
+namespace memhp
+{
+
+using nlohmann::json;
+
+namespace
+{
+
+ConfigResult read_standard_input()
+{
+	const std::string text(std::istreambuf_iterator<char>(std::cin), {});
+	return parse_config(text, "-");
+}
+
+ConfigResult read_config_file(const std::string &path)
+{
+	auto loaded = load_config(path);
+	if (!loaded)
+		return tl::unexpected<Mistakes>(std::move(loaded.error()));
+	if (!*loaded)
+		return tl::unexpected<Mistakes>(Mistakes{path + ": No such file or directory"});
+	return std::move(**loaded);
+}
+
+int print_mistakes(const Mistakes &mistakes)
+{
+	for (const auto &line : mistakes)
+		fmt::print(stderr, "{}\n", line);
+	return exit_failed;
+}
+
+std::string text(const json &value) { return value.is_string() ? value.get<std::string>() : ""; }
+
+/// "line 7", or "default".
+std::string place(const json &line)
+{
+	return line.is_null() ? "default" : fmt::format("line {}", line.get<unsigned>());
+}
+
+std::string heading(const json &policy)
+{
+	const auto file = text(policy.at("file"));
+	const auto origin = text(policy.at("origin"));
+	const std::string who = policy.at("daemon") ? "in force in memhpd"
+						    : "memhpd is not running; it would take this";
+	if (origin == "no-file")
+		return fmt::format("defaults, for there is no {} ({})", file, who);
+	if (origin == "defaults")
+		return fmt::format("defaults, for {} cannot be used ({})", file, who);
+	if (origin == "older-file")
+		return fmt::format("an older {}, for the present one cannot be used ({})", file,
+				   who);
+	return fmt::format("{} ({})", file, who);
+}
+
+void print_settings(const json &policy)
+{
+	Table table({{"KEY"}, {"VALUE"}, {"FROM"}, {"NOTE"}});
+	for (const auto &setting : policy.at("settings"))
+		table.add({text(setting.at("key")), setting.at("value").dump(),
+			   place(setting.at("line")),
+			   setting.at("acted_on") ? "" : "not acted on by this version"});
+	fmt::print("{}\n", table.text());
+}
+
+void print_rules(const json &policy)
+{
+	if (policy.at("rules").empty())
+		return;
+	Table table({{"RULE", true}, {"MATCHES"}, {"ACTION"}, {"FROM"}});
+	for (const auto &rule : policy.at("rules"))
+		table.add({rule.at("rule").dump(), text(rule.at("matches")),
+			   text(rule.at("action")), place(rule.at("line"))});
+	fmt::print("{}\n", table.text());
+}
+
+void print_devices(const json &policy)
+{
+	const auto block_size = policy.at("block_size").get<uint64_t>();
+	Table table({{"BLOCKS", true},
+		     {"SIZE", true},
+		     {"STATE"},
+		     {"ZONE"},
+		     {"SOURCE"},
+		     {"DEVICE"},
+		     {"ACTION"},
+		     {"BY"},
+		     {"WHY"}});
+	for (const auto &device : policy.at("devices"))
+		for (const auto &part : device.at("parts"))
+			table.add({text(part.at("blocks")),
+				   format_size(part.at("count").get<uint64_t>() * block_size),
+				   text(part.at("state")), text(part.at("zone")),
+				   text(device.at("source")), text(device.at("device")),
+				   text(device.at("action")), text(device.at("by")),
+				   text(part.at("why"))});
+	fmt::print("{}", table.text());
+}
+
+void print(const json &policy)
+{
+	fmt::print("policy: {}\n", heading(policy));
+	for (const auto &line : policy.at("mistakes"))
+		fmt::print("{}\n", text(line));
+	fmt::print("\n");
+	print_settings(policy);
+	print_rules(policy);
+	print_devices(policy);
+}
+
+Result<json> ask_daemon(const Globals &globals)
+{
+	auto client = varlink::Client::connect(globals.socket());
+	if (!client)
+		return fail(client.error());
+	auto answer = client->call("io.memhp.Policy", json::object());
+	if (!answer)
+		return answer;
+	return answer->value("policy", json::object());
+}
+
+} // namespace
+
+int verb_policy_check(const Globals &globals, const std::string &file)
+{
+	const auto config = file == "-" ? read_standard_input() : read_config_file(file);
+	const auto missing = config ? not_acted_on(*config) : std::vector<std::string>();
+
+	if (globals.json) {
+		const json document = {{"file", file},
+				       {"good", config.has_value()},
+				       {"mistakes", config ? Mistakes() : config.error()},
+				       {"not_acted_on", missing}};
+		// The file's name need not be UTF-8.
+		fmt::print("{}\n", document.dump(2, ' ', false, json::error_handler_t::replace));
+		return config ? exit_done : exit_failed;
+	}
+	if (!config)
+		return print_mistakes(config.error());
+	fmt::print("{}: good\n", file);
+	if (!missing.empty())
+		fmt::print("{}: this version does not act on {}\n", file, fmt::join(missing, ", "));
+	return exit_done;
+}
+
+int verb_policy_show(const Globals &globals)
+{
+	auto policy = ask_daemon(globals);
+	if (!policy && !nobody_there(policy.error()))
+		return complain(policy.error());
+	if (!policy) {
+		const auto loaded = load_config(globals.config());
+		if (!loaded)
+			return print_mistakes(loaded.error());
+		const auto sysfs = Sysfs::open(globals.sysroot);
+		if (!sysfs)
+			return complain(sysfs.error());
+		const auto blocks = sysfs->scan();
+		if (!blocks)
+			return complain(blocks.error());
+		const auto config = loaded->value_or(Config());
+		policy = to_json({config,
+				  globals.config(),
+				  *loaded ? "file" : "no-file",
+				  {},
+				  *blocks,
+				  sysfs->block_size(),
+				  nullptr});
+	}
+	if (globals.json) {
+		fmt::print("{}\n", policy->dump(2));
+		return exit_done;
+	}
+	try {
+		print(*policy);
+	} catch (const json::exception &error) {
+		return complain(
+			{{}, fmt::format("memhpd's answer is not understood: {}", error.what())});
+	}
+	return exit_done;
+}
+
+} // namespace memhp

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/policy.h"
+#include "system/config.h"
+
+namespace memhp
+{
+
+/// What `memhpctl policy show` is made of, and what memhpd answers to it.
+struct PolicyReport {
+	const Config &config;	 ///< in force
+	std::string path;	 ///< of the file
+	std::string_view origin; ///< "file", "no-file", "defaults" or "older-file"
+	const Mistakes &mistakes;
+	const std::vector<Block> &blocks; ///< of the whole machine, ascending
+	uint64_t block_size;
+	/// What memhpd knows of its blocks; nullptr where no memhpd runs.
+	const std::map<uint64_t, Ledger::Entry> *ledger;
+};
+
+/// Keys: file, origin, daemon, mistakes, settings, rules, block_size, devices. The settings are a
+/// list of {key, value, line, acted_on}, where line is null for a default. Each device has the
+/// action that policy has for it, what says so, and its blocks in parts that have the same state
+/// and history.
+nlohmann::json to_json(const PolicyReport &report);
+
+} // namespace memhp

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/policy_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include <gtest/gtest.h>
+
+#include "blocks.h"
+
+namespace memhp
+{
+namespace
+{
+
+using nlohmann::json;
+
+/// Two blocks of boot memory, a DIMM that is half online.
+class ReportOfPolicy : public testing::Test
+{
+protected:
+	ReportOfPolicy()
+	{
+		for (uint64_t number : {1, 2}) {
+			blocks.push_back(online_block(number, Zone::normal));
+			blocks.back().source = Source::boot;
+		}
+		blocks.push_back(online_block(32));
+		blocks.push_back(offline_block(33));
+		for (size_t i : {2, 3}) {
+			blocks[i].source = Source::acpi_dimm;
+			blocks[i].device = "PNP0C80:01";
+		}
+	}
+
+	json report(const std::map<uint64_t, Ledger::Entry> *ledger = nullptr) const
+	{
+		return to_json({config, "/a/file", "file", {}, blocks, 1 << 27, ledger});
+	}
+
+	Config config = parse_config("[online]\n"
+				     "borrow = true\n"
+				     "[[online.rule]]\n"
+				     "source = \"acpi-dimm\"\n"
+				     "action = \"kernel\"\n",
+				     "")
+				.value();
+	std::vector<Block> blocks;
+};
+
+TEST_F(ReportOfPolicy, HasEverySettingWithItsPlace)
+{
+	const auto all = report();
+	EXPECT_EQ(all.at("file"), "/a/file");
+	EXPECT_EQ(all.at("daemon"), false);
+	std::map<std::string, json> found;
+	for (const auto &setting : all.at("settings"))
+		found[setting.at("key")] = setting;
+	EXPECT_EQ(found.size(), settings(config).size());
+	EXPECT_EQ(found.at("online.borrow"), (json{{"key", "online.borrow"},
+						   {"value", true},
+						   {"line", 2},
+						   {"acted_on", false}}));
+	EXPECT_EQ(found.at("online.action"), (json{{"key", "online.action"},
+						   {"value", "movable"},
+						   {"line", nullptr},
+						   {"acted_on", true}}));
+	EXPECT_EQ(found.at("online.defend").at("acted_on"), false) << "a default too";
+	EXPECT_EQ(all.at("rules"), (json{{{"rule", 1},
+					  {"line", 3},
+					  {"matches", "source=acpi-dimm"},
+					  {"action", "kernel"}}}));
+}
+
+TEST_F(ReportOfPolicy, SaysOfEachDeviceWhatPolicyWants)
+{
+	const auto devices = report().at("devices");
+	ASSERT_EQ(devices.size(), 2u);
+	EXPECT_EQ(devices[0].at("source"), "boot");
+	EXPECT_EQ(devices[0].at("action"), nullptr) << "it was online before policy came";
+	EXPECT_EQ(devices[1].at("device"), "PNP0C80:01");
+	EXPECT_EQ(devices[1].at("size"), 2 << 27);
+	EXPECT_EQ(devices[1].at("action"), "kernel");
+	EXPECT_EQ(devices[1].at("rule"), 1);
+	EXPECT_EQ(devices[1].at("by"), "rule 1 (source=acpi-dimm)");
+	EXPECT_EQ(devices[1].at("parts").size(), 2u);
+}
+
+TEST_F(ReportOfPolicy, HasASayInBootMemoryThatIsOffline)
+{
+	blocks[1] = offline_block(2);
+	blocks[1].source = Source::boot;
+	const auto devices = report().at("devices");
+	ASSERT_EQ(devices.size(), 3u);
+	EXPECT_EQ(devices[1].at("action"), "movable");
+	EXPECT_EQ(devices[1].at("by"), "online.action");
+	EXPECT_EQ(devices[1].at("rule"), nullptr);
+}
+
+TEST_F(ReportOfPolicy, TellsWhatTheDaemonKnowsOfEachBlock)
+{
+	blocks[3] = online_block(33);
+	blocks[3].device = "PNP0C80:01";
+	std::map<uint64_t, Ledger::Entry> ledger;
+	ledger[32].why = ledger[33].why = "movable by online.action";
+	const auto parts = report(&ledger).at("devices")[1].at("parts");
+	EXPECT_EQ(parts, (json{{{"blocks", "32-33"},
+				{"count", 2},
+				{"state", "online"},
+				{"zone", "Movable"},
+				{"why", "movable by online.action"}}}));
+	ledger[33].why = "online by request";
+	EXPECT_EQ(report(&ledger).at("devices")[1].at("parts").size(), 2u)
+		<< "another history is another part";
+	EXPECT_EQ(report(&ledger).at("devices")[0].at("parts")[0].at("why"), nullptr);
+	EXPECT_EQ(report(&ledger).at("daemon"), true);
+}
+
+} // namespace
+} // namespace memhp

@@ -52,7 +52,7 @@ check "which names the blocks" sh -c "tr -d ' \n' <$output | grep -q '\"done\":\
 memhpctl online "$1-$2" >/dev/null
 inject_load 0 || abort "no memory-notifier-error-inject"
 inject MEM_GOING_OFFLINE 16
-memhpctl offline "$1" --deadline 700ms >"$output" 2>&1
+memhpctl offline "$1" --deadline 3s >"$output" 2>&1
 equal "a veto until the deadline: failed" "$? $(zone_of "$1")" "1 Movable"
 check "with the reason" grep -q "block $1: Device or resource busy.*attempts" "$output"
 inject MEM_GOING_OFFLINE 0

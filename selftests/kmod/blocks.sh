@@ -9,7 +9,7 @@
 need_root
 need_hotplug
 need_memhp
-plan 13
+plan 14
 
 leave_offline
 plug 3 1
@@ -73,10 +73,22 @@ equal "gone blocks are counted" "$(status blocks_gone) $(status blocks)" \
 old="$*"
 plug 3 1
 equal "a DIMM in the same place" "${blocks% }" "$old"
-equal "blocks without history" \
-	"$(for number in $old; do
+history()
+{
+	for number in "$@"; do
 		block_line "$number" | sed 's/.* state=\([a-z]*\) .* failed_ns=-/\1/'
-	done | sort -u)" \
-	"offline stage=- err=0 online=0 offline=0 cancel_online=0 cancel_offline=0"
+	done | sort -u
+}
+no_history="offline stage=- err=0 online=0 offline=0 cancel_online=0 cancel_offline=0"
+no_history="$no_history online_failed=0 offline_failed=0"
+# shellcheck disable=SC2086 # a list
+equal "blocks without history" "$(history $old)" "$no_history"
 set_state "$1" online_movable
 equal "and a new one" "$(block_line "$1" | values online)" 1
+
+# Nobody looks in between: the probe sees them go.
+set_state "$1" offline
+unplug "$dimm" || abort "the DIMM stays"
+plug 3 1
+# shellcheck disable=SC2086 # a list
+equal "removed and back unseen" "$(history $old)" "$no_history"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The six events come as the kernel sends them: for an online, an offline, a vetoed online and a
-# vetoed offline; and each record says what, where, for whom and for how long.
+# vetoed offline; every failure is followed by its end; and each record says what, where, for whom
+# and for how long.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
 . "$(dirname "$0")/../lib/memhp.sh"
@@ -10,7 +11,7 @@ need_root
 need_blocks 2
 need_memhp
 need_module memory-notifier-error-inject
-plan 24
+plan 28
 
 leave_offline
 plug 2 1
@@ -69,25 +70,36 @@ inject MEM_GOING_ONLINE 12
 try online_movable
 inject MEM_GOING_ONLINE 0
 equal "vetoed online fails" "$result" 1
-equal "vetoed online: events" "$(names "$mark" "$block")" "going_online cancel_online"
-equal "vetoed online: stage and error" "$(of cancel_online stage) $(of cancel_online err)" \
-	"notifier -"
+equal "vetoed online: events" "$(names "$mark" "$block")" \
+	"going_online cancel_online online_failed"
+equal "vetoed online: stage and error, as the notifier hears it" \
+	"$(of cancel_online stage) $(of cancel_online err)" "notifier -"
+equal "vetoed online: stage and error at the end" \
+	"$(of online_failed stage) $(of online_failed err)" "notifier 12"
 check "vetoed online: duration" is_number "$(of cancel_online dur_us)"
+check "vetoed online: the end comes last" [ "$(of online_failed dur_us)" -ge \
+	"$(of cancel_online dur_us)" ]
+equal "vetoed online: requester" "$(of online_failed pid) $(of online_failed comm)" "$asker sh"
+equal "vetoed online: place" "$(of online_failed nid) $(of online_failed zone)" \
+	"$(of going_online nid) Movable"
 
 set_state "$block" online_movable
 inject MEM_GOING_OFFLINE 16
 try offline
 inject MEM_GOING_OFFLINE 0
 equal "vetoed offline fails" "$result" 1
-equal "vetoed offline: events" "$(names "$mark" "$block")" "going_offline cancel_offline"
-equal "vetoed offline: stage" "$(of cancel_offline stage)" notifier
+equal "vetoed offline: events" "$(names "$mark" "$block")" \
+	"going_offline cancel_offline offline_failed"
+equal "vetoed offline: stage and error" "$(of offline_failed stage) $(of offline_failed err)" \
+	"notifier 16"
 
 line=$(block_line "$block")
 equal "outcomes are counted" \
-	"$(for key in online offline cancel_online cancel_offline; do
+	"$(for key in online offline cancel_online cancel_offline online_failed offline_failed; do
 		echo "$line" | values $key
-	done | tr '\n' ' ')" "2 1 1 1 "
+	done | tr '\n' ' ')" "2 1 1 1 1 1 "
 equal "block: state and last failure" \
-	"$(echo "$line" | values state) $(echo "$line" | values stage)" "online notifier"
+	"$(echo "$line" | values state) $(echo "$line" | values stage) $(echo "$line" | values err)" \
+	"online notifier 16"
 equal "block: time of the last failure" "$(echo "$line" | values failed_ns)" \
-	"$(of cancel_offline boot_ns)"
+	"$(of offline_failed boot_ns)"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The stage of a failure: a veto behind our first notifier (notifier), a veto before it (unknown), an
-# offline that was ended by a signal while pages would not move (migrate).
+# The stage and the error of a failure: a veto behind our first notifier (notifier), a veto before it
+# (unknown), an offline that was ended by a signal while pages would not move (migrate), and those
+# that no notifier hears of (isolate, check).
 
 # shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
 . "$(dirname "$0")/../lib/memhp.sh"
@@ -10,7 +11,7 @@ need_root
 need_blocks 2
 need_memhp
 need_module memory-notifier-error-inject
-plan 13
+plan 19
 
 leave_offline
 plug 2 1
@@ -36,11 +37,13 @@ veto()
 inject_load 0
 module_load
 veto MEM_GOING_ONLINE online_movable
-equal "online, veto after us" "$outcome" "going_online cancel_online: notifier -"
+equal "online, veto after us" "$outcome" \
+	"going_online cancel_online online_failed: notifier 16"
 equal "its duration" "$known" known
 set_state "$block" online_movable
 veto MEM_GOING_OFFLINE offline
-equal "offline, veto after us" "$outcome" "going_offline cancel_offline: notifier -"
+equal "offline, veto after us" "$outcome" \
+	"going_offline cancel_offline offline_failed: notifier 16"
 equal "the block is online" "$(block_line "$block" | values state)" online
 set_state "$block" offline
 module_unload
@@ -50,11 +53,12 @@ inject_unload
 inject_load 2147483647
 module_load
 veto MEM_GOING_ONLINE online_movable
-equal "online, veto before us" "$outcome" "cancel_online: unknown -"
-equal "its duration is not known" "$known" -
+equal "online, veto before us" "$outcome" "cancel_online online_failed: unknown 16"
+equal "its duration is known all the same" "$known" known
 set_state "$block" online_movable
 veto MEM_GOING_OFFLINE offline
-equal "offline, veto before us" "$outcome" "cancel_offline: unknown -"
+equal "offline, veto before us" "$outcome" \
+	"cancel_offline offline_failed: unknown 16"
 equal "the block is still online" "$(block_line "$block" | values state)" online
 inject_unload
 
@@ -83,8 +87,52 @@ kill -TERM "$writer"
 wait "$writer"
 last=$(events "$mark" | tail -n 1)
 equal "offline ended by a signal" "$(names "$mark" "$block"): $(echo "$last" | values stage)" \
-	"going_offline cancel_offline: migrate"
+	"going_offline cancel_offline offline_failed: migrate"
 equal "its error" "$(echo "$last" | values err)" 4
 equal "no operation runs any more" "$(status op)" ""
 kill "$holder"
 wait "$holder" || :
+
+# failing BLOCK: asks to take it offline. Sets said, the error by the system's name for it, and last,
+# its records without going_* and cancel_*.
+failing()
+{
+	mark=$(status seq)
+	said=$(printf offline | LC_ALL=C dd "of=$MEMORY/memory$1/state" 2>&1 >/dev/null |
+		sed -n 's/.*: //;1p')
+	last=$(events "$mark" | grep " block=$1 ")
+}
+
+# A block of the boot with pages of the kernel: among the highest is where the boot allocates.
+for unmovable in $(block_numbers | sort -rn); do
+	[ "$(block_line "$unmovable" | values early)" = 1 ] || continue
+	failing "$unmovable"
+	case $said in
+	*busy*) break ;;
+	esac
+	set_state "$unmovable" online
+done
+equal "an unmovable page: the kernel's error" "$said" "Device or resource busy"
+equal "an unmovable page" "$(echo "$last" | values event) $(echo "$last" | values stage)" \
+	"offline_failed isolate"
+equal "its error and place" "$(echo "$last" | values err) $(echo "$last" | values nid)" "16 0"
+equal "the block is online and knows" \
+	"$(block_line "$unmovable" | sed 's/.* state=\([a-z]*\) .* stage=\([a-z]*\) err=\([0-9]*\).*/\1 \2 \3/')" \
+	"online isolate 16"
+
+several=
+for number in $(block_numbers); do
+	if [ "$(cat "$MEMORY/memory$number/valid_zones")" = none ]; then
+		several=$number
+		break
+	fi
+done
+if [ -n "$several" ]; then
+	failing "$several"
+	equal "a block of several zones" \
+		"$said: $(echo "$last" | values event) $(echo "$last" | values stage) $(echo "$last" | values err)" \
+		"Invalid argument: offline_failed check 22"
+else
+	skip "no block of several zones"
+fi
+equal "nothing was missed" "$(status probes) $(status probes_missed)" "1 0"

@@ -43,4 +43,4 @@ filed=$(events | sed 's/ dur_us=- / dur_us=-1 /;s/ err=- / err=-1 /;s/ work=-$/ 
 equal "as many as there were" "$(echo "$traced" | wc -l)" "$(status seq)"
 equal "the same records" "$traced" "$filed"
 equal "all kinds of this test" "$(echo "$traced" | values event | tr '\n' ' ')" \
-	"going_online online node_online going_offline cancel_offline going_offline offline node_offline "
+	"going_online online node_online going_offline cancel_offline offline_failed going_offline offline node_offline "

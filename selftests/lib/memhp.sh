@@ -280,21 +280,26 @@ borrow()
 	at_end "offline_all $blocks"
 }
 
-# plug COUNT NODE: a DIMM of COUNT blocks. Sets dimm and blocks, a list of their numbers.
+# plug_dimm COUNT NODE: a DIMM of COUNT blocks, which stays. Sets dimm and blocks, a list of their numbers.
+plug_dimm()
+{
+	plug_count=$1
+	plug_before=$(block_numbers)
+	dimm=$(hotplug add-dimm $(($1 * $(block_bytes) >> 20))M --node "$2") || abort "no DIMM"
+	wait_until 20 plug_complete || abort "the blocks of $dimm did not appear"
+	barrier
+	blocks=$(new_blocks | tr '\n' ' ')
+}
+
+# plug COUNT NODE: the same until the end of the test, or blocks that are borrowed.
 plug()
 {
 	if [ -n "$borrowing" ]; then
 		borrow "$1"
 		return
 	fi
-	plug_count=$1
-	plug_before=$(block_numbers)
-	dimm=$(hotplug add-dimm $(($1 * $(block_bytes) >> 20))M --node "$2") || abort "no DIMM"
+	plug_dimm "$1" "$2"
 	at_end "unplug $dimm"
-	wait_until 20 plug_complete || abort "the blocks of $dimm did not appear"
-	barrier
-	# shellcheck disable=SC2034 # for the test
-	blocks=$(new_blocks | tr '\n' ' ')
 	at_end "offline_all $blocks"
 }
 
@@ -338,6 +343,40 @@ inject_unload()
 inject()
 {
 	echo "-$2" >"$INJECT/$1/error"
+}
+
+# --- Vetoes ---------------------------------------------------------------------------------------
+
+VETO=/sys/module/memhp_veto/parameters/veto
+VETO_KO=$(dirname "$0")/../kmod/memhp_veto.ko
+
+need_veto()
+{
+	[ -f "$VETO_KO" ] || skip_all "no test module $VETO_KO"
+}
+
+# veto_load PRIORITY: loads the notifier that objects to any action; 2147483647 is the highest.
+veto_load()
+{
+	at_end veto_unload
+	insmod "$VETO_KO" "priority=$1"
+}
+
+veto_unload()
+{
+	[ ! -d /sys/module/memhp_veto ] || rmmod memhp_veto
+}
+
+# veto_knows ACTION: whether this kernel has it.
+veto_knows()
+{
+	grep -q "^$1 " "$VETO"
+}
+
+# veto ACTION ANSWER: an errno, "bad" or "stop"; 0 ends it.
+veto()
+{
+	echo "$1 $2" >"$VETO"
 }
 
 # --- The module -----------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ writer_of()
 # daemon_log: what memhpd said since this test began.
 daemon_log()
 {
-	journalctl -u memhpd -o cat --no-pager --since "@$test_began"
+	journalctl -u memhpd -t memhpd -o cat --no-pager --since "@$test_began"
 }
 test_began=$(date +%s)
 

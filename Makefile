@@ -12,8 +12,13 @@ INSTALL_OPTIONS ?=
 WERROR ?= OFF
 # Build the unit tests too: needs libgtest-dev.
 TESTS ?= OFF
+# For bench: which one (all without it), and on which guest.
+BENCH ?=
+GUEST ?=
 
 KMOD := $(BUILD)/kmod
+VERSION := $(shell sed -n 's/.*define MEMHP_VERSION "\(.*\)"/\1/p' include/memhp/version.h)
+DKMS := $(DESTDIR)/usr/src/memhp-$(VERSION)
 VM := selftests/vm/memhp-vm
 
 all: kmod userspace
@@ -23,11 +28,13 @@ help:
 	@echo '  deps       install what the build needs (asks before it does)'
 	@echo '  all        build module and userspace (kmod, userspace)'
 	@echo '  install    install them; DESTDIR and KVER are honoured; loads nothing'
+	@echo '  install-dkms  install the source of the module for dkms instead'
 	@echo 'In virtual machines, which change nothing here:'
 	@echo '  demo       memory comes, is onlined, and is given back, step by step'
 	@echo '  vm-shell   a root shell in a machine whose memory can be plugged'
-	@echo '  kselftest  every test'
+	@echo '  kselftest  every test; KERNELS=all: on every kernel; LONG=1: with full counts'
 	@echo '  check      static checks'
+	@echo '  bench      measures, BENCH=kmod only that; LONG=1 takes its time'
 	@echo 'clean removes build/; MEMHP_CACHE names the directory of the images (~/.cache/memhp)'
 
 deps:
@@ -57,6 +64,13 @@ install-kmod:
 		depmod -b $(DESTDIR)/ $(KVER); \
 	fi
 
+# The source, for `dkms add -m memhp -v VERSION` and what follows.
+install-dkms:
+	install -d $(DKMS)/kmod $(DKMS)/include/memhp
+	install -m 644 kmod/Kbuild kmod/*.[ch] $(DKMS)/kmod/
+	install -m 644 include/memhp/*.h $(DKMS)/include/memhp/
+	sed 's/@VERSION@/$(VERSION)/' kmod/dkms.conf >$(DKMS)/dkms.conf
+
 install-userspace:
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/userspace $(INSTALL_OPTIONS)
 	install -D -m 644 udev-rules/80-memhp.rules \
@@ -73,11 +87,14 @@ vm-setup:
 check kselftest demo: vm-setup
 	@$(VM) $@
 
+bench: vm-setup
+	@$(VM) bench $(if $(GUEST),--guest $(GUEST)) $(BENCH)
+
 vm-shell: vm-setup
 	@$(VM) shell
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help deps kmod userspace install install-kmod install-userspace vm-setup check \
-	kselftest demo vm-shell clean
+.PHONY: all help deps kmod userspace install install-kmod install-dkms install-userspace vm-setup \
+	check kselftest demo bench vm-shell clean

@@ -15,7 +15,7 @@ from errors import UserError
 # QEMU 7.2 emulates cmpxchg16b with a segment prefix wrongly: kernels since 6.12 crash in SLUB.
 OPTIONS = {
     "kvm": ("-accel", "kvm", "-cpu", "max"),
-    "tcg": ("-accel", "tcg,thread=multi", "-cpu", "max,cx16=off"),
+    "tcg": ("-accel", "tcg,thread=single", "-cpu", "max,cx16=off"),
 }
 # A guest that works says it in under two; longer than this, emulation is as good.
 PROBE_SECONDS = 10
@@ -42,7 +42,7 @@ def _probe(root, path):
     payload.write(root, initrd, [])
     argv = ["qemu-system-x86_64", "-no-user-config", "-nodefaults", "-display", "none",
             "-no-reboot", "-machine", "q35", *OPTIONS["kvm"], "-m", "512M",
-            "-kernel", str(root.path / "vmlinuz"), "-initrd", str(initrd),
+            "-kernel", str(root.vmlinuz), "-initrd", str(initrd),
             "-append", "console=ttyS0 memhp.probe", "-serial", "stdio"]
     try:
         output = subprocess.run(argv, timeout=PROBE_SECONDS, check=False, capture_output=True,

@@ -8,6 +8,8 @@ import subprocess
 
 from errors import UserError
 
+# Releases with no security archive, or with one that has lost the kernel.
+WITHOUT_SECURITY = ("bullseye", "sid")
 _FORMAT = "$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(REPO_URI)"
 _EXPIRED = re.compile(r"Release file for \S*/dists/([^/\s]+)/\S* is expired")
 
@@ -37,15 +39,20 @@ def archives():
     return parse_targets(output)
 
 
-def sources(guest, uris, expired=()):
-    """The sources.list lines for a guest. Suites in `expired` are taken past their date."""
+def sources(release, suites, uris, expired=()):
+    """The sources.list lines for a release and further suites of its archive.
+
+    Suites in `expired` are taken past their date."""
     main, security = uris
-    lines = []
-    for suite in (guest.release, *guest.suites):
-        lines.append(_line(main, suite, expired))
-    if guest.security and security:
-        lines.append(_line(security, guest.release + "-security", expired))
+    lines = [_line(main, suite, expired) for suite in (release, *suites)]
+    if security and release not in WITHOUT_SECURITY:
+        lines.append(_line(security, release + "-security", expired))
     return lines
+
+
+def preferences(suite):
+    """The text for apt_preferences that takes kernel packages from a suite where it has newer ones."""
+    return f"Package: linux-*\nPin: release a={suite}\nPin-Priority: 500\n"
 
 
 def _line(uri, suite, expired):

@@ -19,11 +19,19 @@ def has_userspace():
     return (SOURCE / "userspace/CMakeLists.txt").exists()
 
 
+def sources(*patterns):
+    """Files of the source that match, as strings, without what is built."""
+    found = [path.relative_to(SOURCE) for pattern in patterns
+             for path in SOURCE.glob(pattern) if path.is_file()]
+    return sorted(str(path) for path in found
+                  if path.parts[0] not in ("build", ".git") and not path.name.endswith(".mod.c"))
+
+
 class Builder:
     """Builds for one guest with its entry (roots.Root). Every failure is StepFailed with the log."""
 
     def __init__(self, guest, root):
-        self._guest = guest
+        self.guest = guest
         self._root = root
         self.kernel = root.kernel
         self.directory = BUILD / guest.name
@@ -36,14 +44,16 @@ class Builder:
         command = self._root.enter(argv, SOURCE, self.directory)
         return namespace.execute(command, log or self.log, **options)
 
-    def make(self, *words, directory=""):
-        """Runs make in a directory of the source."""
+    def make(self, *words, directory="", log=None):
+        """Runs make in a directory of the source; of a variable set twice the last one counts."""
+        if self._root.debug:
+            words = (f"KDIR={namespace.KERNEL}/build", *words)
         self.run(["make", f"-j{os.cpu_count()}", "-C", namespace.SOURCE + directory,
-                  f"BUILD={namespace.BUILD}", f"KVER={self.kernel}", *words])
+                  f"BUILD={namespace.BUILD}", f"KVER={self.kernel}", *words], log)
 
     def kmod(self):
         """The module, every warning an error."""
-        self.make("kmod", f"W={self._guest.warnings}", "KCFLAGS=-Werror")
+        self.make("kmod", f"W={self.guest.warnings}", "KCFLAGS=-Werror")
 
     def userspace(self):
         """Daemon, command line and their unit tests, every warning an error."""
@@ -53,22 +63,24 @@ class Builder:
         """What `make install` installs, staged; returns the directory."""
         staged = self.directory / "install"
         shutil.rmtree(staged, ignore_errors=True)
-        target = "install" if self._guest.userspace and has_userspace() else "install-kmod"
+        target = self.guest.install
+        if self.guest.userspace and not has_userspace():
+            target = "install-kmod"
         self.make(target, f"DESTDIR={namespace.BUILD}/install", "INSTALL_OPTIONS=--strip")
         return staged
 
     def everything(self):
         """Builds and stages all that a user installs; returns the directory."""
         self.kmod()
-        if self._guest.userspace and has_userspace():
+        if self.guest.userspace and has_userspace():
             self.userspace()
         return self.install()
 
     def selftests(self):
-        """The installed tests; returns the directory."""
+        """The installed tests and their modules; returns the directory."""
         staged = self.directory / "selftests"
         shutil.rmtree(staged, ignore_errors=True)
-        self.make("install", directory="/selftests")
+        self.make("install", f"W={self.guest.warnings}", "KCFLAGS=-Werror", directory="/selftests")
         return staged
 
     def unit_tests(self):

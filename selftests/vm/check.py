@@ -1,104 +1,91 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The static checks, in the build root of the default guest. A check that cannot be made there is
-reported as not run, never as passed."""
+"""The static checks: of the kernel modules on each kernel, in its build root; of everything else in
+the root of the default guest. A check that cannot be made there is reported as not run, never as
+passed."""
 import build
+import check_kernel
 import guests
 import namespace
 import roots
 import suite
 import verdict
+from check_kernel import NotRun
 from errors import StepFailed
-
-# Sparse is believed only where it finds this.
-_MISTAKE = """
-int memhp_planted(int __user *pointer);
-int memhp_planted(int __user *pointer) { return *pointer; }
-"""
-# The style of the kernel's trace headers, which checkpatch does not know.
-_TRACE = ("--ignore", "TRAILING_SEMICOLON,PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE")
-
-
-class NotRun(Exception):
-    """The check cannot be made here; says why."""
 
 
 class Check:
-    """All checks; run() prints a line for each and the count."""
+    """All checks on some guests; run() prints a table of kernels, a line for each other check, and
+    the count.
 
-    def __init__(self):
-        guest = guests.find(guests.DEFAULT)
-        root = roots.provide(guest, build.LOGS / f"{guest.name}-image.log")
-        self._builder = build.Builder(guest, root)
+    Without names: on the kernels whose roots the cache has, and on the default guest."""
+
+    def __init__(self, names=()):
+        self._guests = guests.select(names or [guests.ALL])
+        self._all = bool(names)
         self._logs = suite.fresh(build.LOGS / "check")
+        self._count = verdict.Count()
+        self._builder = None
 
     def run(self):
         """Whether every check that was made passed."""
-        count = verdict.Count()
         print("python unit tests", flush=True)
-        count += suite.python_tests()
-        for name, function in (
-                ("checkpatch --strict", self._checkpatch), ("sparse", self._sparse),
-                ("shellcheck", self._shellcheck), ("udevadm verify", self._udev)):
-            log = self._logs / (name.split()[0] + ".log")
-            try:
-                function(log)
-                count.add_pass()
-                print(f"{name}: passed", flush=True)
-            except NotRun as reason:
-                count.skipped += 1
-                print(f"{name}: not run ({reason})", flush=True)
-            except StepFailed:
-                print(suite.tail(log, 60))
-                count.add_failure(f"{name} (log: {log})")
-                print(f"{name}: failed", flush=True)
-        for line in count.lines:
+        self._count += suite.python_tests()
+        self._kernels()
+        self._builder = _builder(guests.find(guests.DEFAULT))
+        for name, function in (("shellcheck", self._shellcheck), ("udevadm verify", self._udev)):
+            outcome, reason = self._outcome(name, self._logs / (name.split()[0] + ".log"), function)
+            print(f"{name}: {outcome}" + (f" ({reason})" if reason else ""), flush=True)
+        for line in self._count.lines:
             print(line)
-        print(count)
-        return count.good
+        print(self._count)
+        return self._count.good
 
-    def _in_root(self, argv, log):
-        self._builder.run(argv, log)
+    def _kernels(self):
+        print(_row("kernel", "release", *check_kernel.CHECKS), flush=True)
+        for guest in self._guests:
+            if not self._all and guest.name != guests.DEFAULT and not roots.complete(guest):
+                self._count.skipped += len(check_kernel.CHECKS)
+                print(_row(guest.name, "-", *["not run"] * len(check_kernel.CHECKS)))
+                print("    it is not in the cache: KERNELS=all builds it")
+                continue
+            builder = _builder(guest)
+            outcomes = []
+            for name, function in check_kernel.CHECKS.items():
+                log = self._logs / f"{guest.name}-{name.split()[0]}.log"
+                outcomes.append(self._outcome(f"{guest.name}: {name}", log,
+                                              lambda log, call=function: call(builder, log)))
+            print(_row(guest.name, builder.kernel, *(outcome for outcome, _ in outcomes)))
+            for name, (_, reason) in zip(check_kernel.CHECKS, outcomes):
+                if reason:
+                    print(f"    {name}: {reason}")
+        print(check_kernel.LEFT_OUT, flush=True)
 
-    def _checkpatch(self, log):
-        files = _sources("kmod/*.c", "kmod/*.h")
-        if not files:
-            raise NotRun("there is no module")
-        trace = [name for name in files if name.endswith("trace.h")]
-        command = ["/usr/src/linux/scripts/checkpatch.pl", "--no-tree", "--strict", "--quiet",
-                   "--show-types", "--max-line-length=100"]
-        for options, some in ((), [name for name in files if name not in trace]), (_TRACE, trace):
-            self._in_root([*command, *options, "--file",
-                           *(f"{namespace.SOURCE}/{name}" for name in some)], log)
-
-    def _sparse(self, log):
-        if not _sources("kmod/Kbuild"):
-            raise NotRun("there is no module")
-        copy = self._builder.directory / "sparse"
-        arguments = ["make", "-C", namespace.SOURCE, f"BUILD={namespace.BUILD}/sparse",
-                     f"KVER={self._builder.kernel}", "kmod", "C=2"]
-        suite.fresh(copy)
-        self._in_root(arguments, log)
-        if complaints := _sparse_lines(log):
-            raise StepFailed(complaints[0], log)
-        planted = self._logs / "sparse-planted.log"
-        with open(copy / "kmod/kmod/main.c", "a", encoding="ascii") as file:
-            file.write(_MISTAKE)
-        self._in_root(arguments, planted)
-        if not _sparse_lines(planted):
-            raise NotRun("it does not find a planted mistake with these headers")
+    def _outcome(self, name, log, function):
+        """(outcome, reason or None) of a check, which is also counted."""
+        log.write_bytes(b"")
+        try:
+            function(log)
+        except NotRun as reason:
+            self._count.skipped += 1
+            return "not run", str(reason)
+        except StepFailed:
+            print(suite.tail(log, 60))
+            self._count.add_failure(f"{name} (log: {log})")
+            return "failed", None
+        self._count.add_pass()
+        return "passed", None
 
     def _shellcheck(self, log):
-        files = [name for name in _sources("**/*") if _is_shell(build.SOURCE / name)]
-        self._in_root(["shellcheck", "--external-sources",
-                       *(f"{namespace.SOURCE}/{name}" for name in files)], log)
+        files = [name for name in build.sources("**/*") if _is_shell(build.SOURCE / name)]
+        self._builder.run(["shellcheck", "--external-sources",
+                           *(f"{namespace.SOURCE}/{name}" for name in files)], log)
 
     def _udev(self, log):
-        rules = _sources("udev-rules/*.rules")
+        rules = build.sources("udev-rules/*.rules")
         if not rules:
             raise NotRun("there are no rules")
         # verify came with systemd 254: any root that there already is will do.
-        for guest in filter(lambda guest: roots.path(guest).exists(), guests.GUESTS):
-            builder = build.Builder(guest, roots.provide(guest, log))
+        for builder in map(_builder, filter(roots.complete, guests.GUESTS)):
             try:
                 builder.run(["udevadm", "verify", "--help"], self._logs / "udevadm-help.log")
             except StepFailed:
@@ -109,12 +96,12 @@ class Check:
         raise NotRun("no build root has a udevadm that can verify")
 
 
-def _sources(*patterns):
-    """Files of the source that match, without what is built."""
-    found = [path.relative_to(build.SOURCE) for pattern in patterns
-             for path in build.SOURCE.glob(pattern) if path.is_file()]
-    return sorted(str(path) for path in found
-                  if path.parts[0] not in ("build", ".git") and not path.name.endswith(".mod.c"))
+def _builder(guest):
+    return build.Builder(guest, roots.provide(guest, build.LOGS / f"{guest.name}-image.log"))
+
+
+def _row(guest, release, *cells):
+    return f"{guest:18}{release:30}" + "".join(f"{cell:21}" for cell in cells).rstrip()
 
 
 def _is_shell(path):
@@ -123,8 +110,3 @@ def _is_shell(path):
     with open(path, "rb") as file:
         line = file.readline(64)
     return line.startswith(b"#!") and line.rstrip().endswith((b"/sh", b" sh", b"/bash", b" bash"))
-
-
-def _sparse_lines(log):
-    text = log.read_text(encoding="utf-8", errors="replace")
-    return [line for line in text.splitlines() if " warning: " in line or " error: " in line]

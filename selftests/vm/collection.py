@@ -8,7 +8,9 @@ A folder may hold machine.toml, every key optional:
     append = "word …"                   for the kernel command line
     enable = ["memhpd.service"]         systemd units enabled before the boot
     skips = ["program: test"]           tests that may be skipped: shell patterns of their names
+    guests = ["name"]                   guests that it is for; without it, any
     timeout = 600                       seconds for the whole collection
+    long_timeout = 3600                 the same when tests run long
 
 and rootfs/, laid over the guest's root before the boot.
 """
@@ -23,19 +25,34 @@ from errors import UserError
 SELFTESTS = build.SOURCE / "selftests"
 _NOT_COLLECTIONS = ("vm", "lib", "bench")
 _KEYS = {"memory": str, "dimms": list, "append": str, "enable": list, "skips": list,
-         "timeout": int}
+         "guests": list, "timeout": int, "long_timeout": int}
 
 
 @dataclasses.dataclass(frozen=True)
 class Collection:
-    """A collection and what machine.toml says."""
+    """A collection and what machine.toml says.
+
+    prepare: shell code that goes before the command that runs it."""
 
     name: str
     options: machine.Options = machine.Options()
     enable: tuple = ()
     skips: tuple = ()
+    guests: tuple = ()
     timeout: int = 600
+    long_timeout: int = 3600
     overlay: pathlib.Path = None
+    prepare: str = ""
+
+    def runs_on(self, guest):
+        """Whether it is run on this guest."""
+        return guest.runs(self.name) and (not self.guests or guest.name in self.guests)
+
+    def long(self):
+        """The same with time for long tests, of which a single program may take all."""
+        seconds = self.long_timeout
+        return dataclasses.replace(self, timeout=seconds,
+                                   prepare=f"echo timeout={seconds} >>{self.name}/settings && ")
 
 
 def names():
@@ -72,4 +89,6 @@ def parse(name, text, path, overlay=None):
         raise UserError(f"{path}: a DIMM is {{ size = \"1G\", node = 1 }}") from None
     options = machine.Options(table.get("memory", "2G"), dimms, table.get("append", ""))
     return Collection(name, options, tuple(table.get("enable", ())),
-                      tuple(table.get("skips", ())), table.get("timeout", 600), overlay)
+                      tuple(table.get("skips", ())), tuple(table.get("guests", ())),
+                      table.get("timeout", 600),
+                      table.get("long_timeout", 3600), overlay)

@@ -45,9 +45,9 @@ def build(kernel, tree, target, log):
         archive.add("bin/busybox", _busybox(kernel).read_bytes(), 0o755)
         order = _load_order(modules)
         for name in order:
-            archive.add("modules/" + _plain_name(name), _unpacked(modules / name, log))
+            archive.add(f"modules/{version}/{_plain_name(name)}", _unpacked(modules / name, log))
         listing = "".join(_plain_name(name) + "\n" for name in order)
-        archive.add("modules/list", listing.encode())
+        archive.add(f"modules/{version}/list", listing.encode())
         archive.finish()
     return version
 

@@ -8,9 +8,10 @@ import subprocess
 
 from errors import StepFailed
 
-# Where a root shows the source tree and the build directory.
+# Where a root shows the source tree, the build directory, and the entry of a debug kernel.
 SOURCE = "/memhp/src"
 BUILD = "/memhp/build"
+KERNEL = "/memhp/kernel"
 
 # $1 root, then pairs "outside inside" up to "--", then the command. The source is made read-only
 # where the kernel permits it: a guard against builds that write into it, not a need.

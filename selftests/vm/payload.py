@@ -24,7 +24,7 @@ def write(root, initrd, trees, enable=()):
                 ("hotplug", "usr/local/bin/hotplug", 0o755),
                 ("memhp-agent.service", f"{_UNITS}/memhp-agent.service", 0o644)):
             archive.add(f"payload/{place}", (_GUEST / name).read_bytes(), mode)
-        for tree, place in trees:
+        for tree, place in (*root.overlay, *trees):
             archive.tree(tree, "payload", place)
         archive.add("payload/etc/memhp-vm.units", "".join(
             unit + "\n" for unit in ("memhp-agent.service", *enable)).encode())

@@ -29,7 +29,7 @@ vm)
 	fi
 	;;
 build)
-	wanted=$(packages build)
+	wanted="$(packages kmod) $(packages userspace)"
 	case "$(uname -v)" in
 	*Debian*)
 		wanted="$wanted linux-headers-$(uname -r)"

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import io
+import os
 import pathlib
+import shlex
 import shutil
 import time
 import unittest
@@ -12,26 +14,36 @@ import xml.etree.ElementTree
 import build
 import cache
 import collection
+import findings
 import guests
 import machine
 import payload
 import roots
 import verdict
-from errors import StepFailed
+from errors import StepFailed, UserError
 
 # A machine that broke down has this long to end by itself, which tells a panic from a hang.
 ENDING_SECONDS = 5
 SELFTESTS_IN_GUEST = "usr/lib/memhp-vm/selftests"
+# Variables of the host that tests in the guest listen to.
+PASSED_ON = ("LONG", "TRUTH_SEED")
 
 
 class Suite:
-    """A run over some guests (all) and collections (all). count is what was found so far."""
+    """A run over some guests (those of the default run) and collections (all).
 
-    def __init__(self, guest_names=(), collection_names=()):
-        self._guests = [guests.find(name) for name in guest_names] or guests.GUESTS
+    long: whether tests run long. count is what was found so far."""
+
+    def __init__(self, guest_names=(), collection_names=(), long=False):
+        self._guests = guests.select(guest_names)
         self._collections = [collection.load(name)
                              for name in collection_names or collection.names()]
         self._only = bool(collection_names)
+        for item in self._collections if self._only else ():
+            if not any(map(item.runs_on, self._guests)):
+                runs = ", ".join(guest.name for guest in guests.GUESTS if item.runs_on(guest))
+                raise UserError(f"collection '{item.name}' runs only on: {runs} (--guest names one)")
+        self._long = long
         self._begin = time.monotonic()
         self.count = verdict.Count()
 
@@ -60,7 +72,7 @@ class Suite:
                 if not self._only:
                     self._step(f"{guest.name}: unit tests")
                     self.count += junit(f"{guest.name}: unit", builder.unit_tests(), builder.log)
-            wanted = [item for item in self._collections if guest.runs(item.name)]
+            wanted = [item for item in self._collections if item.runs_on(guest)]
             if wanted:
                 self._step(f"{guest.name}: install tree and selftests")
                 trees = [(builder.install(), "."), (builder.selftests(), SELFTESTS_IN_GUEST)]
@@ -80,6 +92,8 @@ class Suite:
     def _collection(self, guest, root, item, trees):
         name = f"{guest.name}-{item.name}"
         self._step(f"{guest.name}: {item.name}")
+        if self._long:
+            item = item.long()
         evidence = run_collection(root, item, trees, fresh(build.LOGS / name))
         count = verdict.judge(name, evidence)
         if count.failed:
@@ -116,30 +130,41 @@ def run_collection(root, item, trees, directory, sink=print):
 async def _guest(root, item, initrd, directory, evidence, sink):
     async with machine.running(root, item.options, initrd, directory) as guest:
         try:
-            await _collect(guest, item, directory, evidence, sink)
+            await _collect(guest, root, item, directory, evidence, sink)
         except StepFailed:
             evidence.reason, evidence.status = await guest.ended(ENDING_SECONDS)
             raise
         evidence.reason, evidence.status = await guest.power_off()
 
 
-async def _collect(guest, item, directory, evidence, sink):
+async def _collect(guest, root, item, directory, evidence, sink):
     state = await guest.booted()
     if state != "running":
         _, units = await guest.run("systemctl --failed --no-legend --plain", 30)
         sink(f"# the boot ended '{state}': {'; '.join(units)}")
+    if root.debug:
+        await findings.begin(guest, directory)
     with open(directory / "results.tap", "w", encoding="utf-8", buffering=1) as file:
         def line(text):
             file.write(text + "\n")
             sink(text)
         _, output = await guest.run(
-            f"cd /{SELFTESTS_IN_GUEST} && ./run_kselftest.sh -c {item.name}", item.timeout, line)
+            f"cd /{SELFTESTS_IN_GUEST} && {test_command(item)}", item.timeout, line)
+    if root.debug:
+        evidence.findings += await findings.end(guest, directory)
     _, dmesg = await guest.run("dmesg", 60)
     _save(directory / "dmesg.log", dmesg)
     _, journal = await guest.run("journalctl -b -o short-monotonic --no-pager", 60)
     _save(directory / "journal.log", journal)
     evidence.kernel_log += dmesg
     evidence.output = output
+
+
+def test_command(item):
+    """The command that runs a collection, with the variables that are passed on."""
+    variables = [f"{key}={shlex.quote(os.environ[key])} " for key in PASSED_ON
+                 if key in os.environ]
+    return item.prepare + "".join(variables) + f"./run_kselftest.sh -c {item.name}"
 
 
 def _save(path, lines):

@@ -3,11 +3,9 @@
 import unittest
 
 import apt
-import guests
 from errors import UserError
 
 MIRROR = "mirror+file:/etc/apt/mirrors/list"
-GUEST = guests.Guest("name", "trixie", "linux-image-amd64/extra", suites=("extra",))
 
 
 class Apt(unittest.TestCase):
@@ -25,37 +23,28 @@ class Apt(unittest.TestCase):
                 apt.parse_targets(text)
 
     def test_sources_of_a_guest(self):
-        self.assertEqual(apt.sources(GUEST, ("M", "S")), [
+        self.assertEqual(apt.sources("trixie", ("extra",), ("M", "S")), [
             "deb M trixie main", "deb M extra main", "deb S trixie-security main"])
-        self.assertEqual(apt.sources(GUEST, ("M", None)), [
+        self.assertEqual(apt.sources("trixie", ("extra",), ("M", None)), [
             "deb M trixie main", "deb M extra main"])
+        self.assertEqual(apt.sources("sid", (), ("M", "S")), ["deb M sid main"])
 
     def test_a_date_is_ignored_for_the_expired_suite_only(self):
         log = ("E: Release file for http://x/debian/dists/extra/InRelease is expired"
                " (invalid since 3d 2h 1min 5s).")
         self.assertEqual(apt.expired_suites(log), {"extra"})
         self.assertEqual(apt.expired_suites("E: Unable to locate package"), set())
-        self.assertEqual(apt.sources(GUEST, ("M", None), {"extra"}), [
+        self.assertEqual(apt.sources("trixie", ("extra",), ("M", None), {"extra"}), [
             "deb M trixie main", "deb [check-valid-until=no] M extra main"])
+
+    def test_a_preferred_suite_competes_with_the_release(self):
+        text = apt.preferences("extra")
+        self.assertIn("Package: linux-*\n", text)
+        self.assertIn("Pin: release a=extra\nPin-Priority: 500\n", text)
 
     def test_local_archives_need_access(self):
         self.assertTrue(apt.needs_file_access(("file:///srv/debian", None)))
         self.assertFalse(apt.needs_file_access((MIRROR, None)))
-
-
-class Guests(unittest.TestCase):
-    """Names that follow from the kernel's."""
-
-    def test_packages_of_the_same_kernel(self):
-        self.assertEqual(GUEST.kernel_package("headers"), "linux-headers-amd64/extra")
-        self.assertEqual(GUEST.source_package(), "linux-source/extra")
-
-    def test_unknown_guest_names_the_known(self):
-        with self.assertRaisesRegex(UserError, "bookworm"):
-            guests.find("nowhere")
-
-    def test_default_is_in_the_table(self):
-        self.assertIn(guests.find(guests.DEFAULT), guests.GUESTS)
 
 
 if __name__ == "__main__":

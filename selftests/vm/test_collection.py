@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """machine.toml: what it can say, and that mistakes are named."""
+import dataclasses
 import unittest
 
 import collection
+import guests
 import machine
 from errors import UserError
 
@@ -20,9 +22,11 @@ class Collection(unittest.TestCase):
 
     def test_everything_said(self):
         found = parsed('memory = "4G"\ndimms = [{ size = "1G", node = 1 }]\nappend = "a=b"\n'
-                       'enable = ["x.service"]\nskips = ["t"]\ntimeout = 9\n')
+                       'enable = ["x.service"]\nskips = ["t"]\nguests = ["g"]\n'
+                       'timeout = 9\nlong_timeout = 99\n')
         self.assertEqual(found.options, machine.Options("4G", (("1G", 1),), "a=b"))
-        self.assertEqual((found.enable, found.skips, found.timeout), (("x.service",), ("t",), 9))
+        self.assertEqual((found.enable, found.skips, found.guests), (("x.service",), ("t",), ("g",)))
+        self.assertEqual((found.timeout, found.long().timeout), (9, 99))
 
     def test_mistakes_name_file_and_key(self):
         cases = {
@@ -40,6 +44,13 @@ class Collection(unittest.TestCase):
         for name in collection.names():
             with self.subTest(name):
                 self.assertEqual(collection.load(name).name, name)
+
+    def test_guests_of_a_collection(self):
+        guest = guests.Guest("g", "trixie", "linux-image-amd64")
+        self.assertTrue(parsed("").runs_on(guest))
+        self.assertTrue(parsed("guests = ['f', 'g']").runs_on(guest))
+        self.assertFalse(parsed("guests = ['f']").runs_on(guest))
+        self.assertFalse(parsed("").runs_on(dataclasses.replace(guest, collections=("other",))))
 
     def test_unknown_collection(self):
         with self.assertRaisesRegex(UserError, "no collection 'vm'"):

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How reports of the unit tests are counted."""
+"""How reports of the unit tests are counted, and how a collection is run."""
+import os
 import pathlib
 import tempfile
 import unittest
+import unittest.mock
 
+import collection
 import suite
 
 REPORT = """<?xml version="1.0"?>
@@ -36,6 +39,19 @@ class Junit(unittest.TestCase):
 
     def test_no_test_is_a_failure(self):
         self.assertEqual(self.count("<testsuite/>"), (0, 1, 0))
+
+
+class Command(unittest.TestCase):
+    """test_command()."""
+
+    def test_variables_are_passed_on(self):
+        with unittest.mock.patch.dict(os.environ, {"LONG": "1", "TRUTH_SEED": "a b"}, clear=True):
+            self.assertEqual(suite.test_command(collection.Collection("truth")),
+                             "LONG=1 TRUTH_SEED='a b' ./run_kselftest.sh -c truth")
+
+    def test_others_are_not(self):
+        with unittest.mock.patch.dict(os.environ, {"PATH": "/bin"}, clear=True):
+            self.assertEqual(suite.test_command(collection.Collection("kmod")), "./run_kselftest.sh -c kmod")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ import re
 import ktap
 
 _COMPLAINT = re.compile(
-    r"BUG:|WARNING:|\bOops\b|Call Trace|KASAN:|UBSAN:|Kernel panic|general protection fault"
-    r"|possible (circular|recursive) locking|inconsistent lock state|suspicious RCU usage"
-    r"|self-detected stall|blocked for more than|unreferenced object|suspected memory leaks"
+    r"\bBUG\b|WARNING:|\bOops\b|Call Trace|KASAN:|UBSAN:|ODEBUG:|Kernel panic"
+    r"|general protection fault|possible (circular|recursive) locking|inconsistent lock state"
+    r"|suspicious RCU usage|trying to register non-static key|detected stalls"
+    r"|self-detected stall|blocked for more than|unreferenced object"
 )
 
 
@@ -60,13 +61,14 @@ class Evidence:
     """What a run left behind.
 
     output: lines of run_kselftest.sh, None when it did not end. skips: patterns of the names that
-    may be skipped. kernel_log: lines of console and dmesg. reason and status: how QEMU says that
-    the machine ended, and its exit status, None when it had to be killed. broken: what made the
-    run end early, if anything."""
+    may be skipped. kernel_log: lines of console and dmesg. findings: what a debug kernel found that
+    is not in its log. reason and status: how QEMU says that the machine ended, and its exit status,
+    None when it had to be killed. broken: what made the run end early, if anything."""
 
     output: list = None
     skips: tuple = ()
     kernel_log: list = dataclasses.field(default_factory=list)
+    findings: list = dataclasses.field(default_factory=list)
     reason: str = None
     status: int = None
     broken: str = None
@@ -96,6 +98,7 @@ def _machine(evidence):
     found = complaints(evidence.kernel_log)
     if found:
         yield f"the kernel complained: {found[0].strip()}"
+    yield from evidence.findings
     if evidence.reason != "guest-shutdown":
         yield f"no clean power-off ({evidence.reason or 'none in time'})"
     if evidence.status != 0:

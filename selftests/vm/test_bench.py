@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The benches: fair turns, honest intervals, verdicts, and nothing missing from a record."""
+import collections
+import contextlib
+import io
+import json
+import pathlib
+import random
+import tempfile
+import unittest
+import unittest.mock
+
+import bench
+import bench_kmod
+import bench_table
+import build
+import guests
+import measure
+from errors import StepFailed, UserError
+
+
+def result(low, high, bar=1.01):
+    """A ratio with this interval."""
+    return measure.Result("cycle", "memhp", "none", "", (low + high) / 2, low, high, bar)
+
+
+class Order(unittest.TestCase):
+    """order()."""
+
+    def test_each_place_and_each_neighbour_equally_often(self):
+        for count in (2, 3, 4, 5, 6):
+            contenders = [f"c{number}" for number in range(count)]
+            places, neighbours = collections.Counter(), collections.Counter()
+            for number in range(2 * count):
+                row = measure.order(contenders, number)
+                self.assertEqual(sorted(row), contenders)
+                places.update(enumerate(row))
+                neighbours.update(zip(row, row[1:]))
+            with self.subTest(count):
+                self.assertEqual(len(places), count ** 2)
+                self.assertEqual(set(places.values()), {2})
+                self.assertEqual(len(neighbours), count * (count - 1))
+                self.assertEqual(set(neighbours.values()), {2})
+
+
+class Interval(unittest.TestCase):
+    """median() and ratio()."""
+
+    def test_values_without_noise_have_no_width(self):
+        self.assertEqual(measure.median([5.0] * 12), (5, 5, 5))
+        self.assertEqual(measure.ratio([3.0] * 12, [2.0] * 12), (1.5, 1.5, 1.5))
+
+    def test_value_is_of_the_medians(self):
+        self.assertEqual(measure.ratio([1, 4, 90], [2, 2, 2])[0], 2)
+
+    def test_the_same_samples_give_the_same_interval(self):
+        generator = random.Random(1)
+        values = [generator.gauss(100, 5) for _ in range(20)]
+        with unittest.mock.patch.object(measure, "RESAMPLES", 40):
+            self.assertEqual(measure.median(values), measure.median(values))
+
+    def test_more_rounds_are_narrower(self):
+        generator = random.Random(2)
+        values = [generator.gauss(100, 5) for _ in range(400)]
+        _, low, high = measure.median(values[:12])
+        _, closer_low, closer_high = measure.median(values)
+        self.assertLess(closer_high - closer_low, (high - low) / 2)
+
+    def test_intervals_hold_the_truth(self):
+        generator = random.Random(3)
+        held = 0
+        with unittest.mock.patch.object(measure, "RESAMPLES", 200):
+            for _ in range(200):
+                # A machine that is slow in some rounds is so for both.
+                slow = [generator.choice((1, 1, 1, 1.5)) for _ in range(12)]
+                base = [100 * factor * generator.gauss(1, 0.03) for factor in slow]
+                more = [102 * factor * generator.gauss(1, 0.03) for factor in slow]
+                _, low, high = measure.ratio(more, base)
+                held += low <= 1.02 <= high
+        self.assertGreaterEqual(held, 180)
+
+
+class Verdict(unittest.TestCase):
+    """Result.verdict."""
+
+    def test_verdicts(self):
+        cases = {(0.99, 1.01): "met", (0.99, 1.005): "met", (1.0101, 1.02): "missed",
+                 (1.0, 1.02): "unresolved", (1.01, 1.02): "unresolved"}
+        for (low, high), wanted in cases.items():
+            with self.subTest((low, high)):
+                self.assertEqual(result(low, high).verdict, wanted)
+        self.assertIsNone(result(0.9, 1.1, None).verdict)
+
+
+# What a module would print that takes 1 us in its first callback, 0.5 us in its last, and 2 us for
+# its probes, beside 1 ms and 2 ms of work. The ways in and out cost 0.1 us.
+def output(rounds):
+    """Of kmod.sh."""
+    own = {"memhp": (1000, 500, 300, 700), "memhp:probes=0": (1000, 500, 0, 0)}
+    for number in range(rounds):
+        yield f"round {number + 1}"
+        for contender in bench_kmod.CONTENDERS:
+            first, last, entry, back = own.get(contender, (0, 0, 0, 0))
+            yield f"samples {contender} online 999000 1000000 9000000"
+            yield f"samples {contender} offline 2000000 2000000 2000000"
+            yield f"samples {contender} refused {9000 + entry + back} 8000 99000"
+            for action in ("MEM_GOING_ONLINE", "MEM_ONLINE", "MEM_GOING_OFFLINE", "MEM_OFFLINE"):
+                yield f"samples {contender} first:{action} {100 + first}"
+                yield f"samples {contender} last:{action} {100 + last}"
+            yield f"samples {contender} probe:entry {100 + entry}"
+            yield f"samples {contender} probe:return {100 + back}"
+            yield f"samples {contender} probe:failure {100 + back}"
+            yield f"samples {contender} probe:detour 1000"
+            if contender == "memhp":
+                yield "samples memhp ring_bytes 2097152"
+                yield "samples memhp block_bytes 256"
+                yield "samples memhp tree_bytes 36.50"
+
+
+class Record(unittest.TestCase):
+    """What becomes of the output of a script."""
+
+    def setUp(self):
+        directory = self.enterContext(tempfile.TemporaryDirectory())
+        self.enterContext(unittest.mock.patch.object(build, "LOGS", pathlib.Path(directory)))
+        self.enterContext(contextlib.redirect_stdout(io.StringIO()))
+
+    def run_of(self, lines, rounds=12):
+        """A Run that got these lines."""
+        run = bench.Run(bench_kmod, guests.find(guests.DEFAULT), rounds)
+        for line in lines:
+            run.take(line)
+        return run
+
+    def test_costs_add_up(self):
+        record = self.run_of(output(12)).record("6.1.0")
+        found = {(one["metric"], one["contender"]): one["value"]
+                 for one in record["ratios"] + record["figures"]}
+        self.assertEqual(found["online", "memhp"], 1)
+        self.assertEqual(found["callback first:MEM_ONLINE", "memhp"], 1000)
+        self.assertEqual(found["callbacks of a cycle", "memhp"], 4 * 1500)
+        self.assertEqual(found["probes of a cycle", "memhp"], 2 * 2000)
+        self.assertEqual(found["added to a cycle", "memhp"], 10000)
+        self.assertEqual(found["added to a cycle", "memhp:probes=0"], 6000)
+        self.assertEqual(found["added to a cycle", "empty"], 0)
+        self.assertEqual(found["cycle", "none"], 3000000)
+        self.assertAlmostEqual(found["1 + added / cycle", "memhp"], 1 + 10 / 3000)
+        self.assertEqual(found["ring_bytes", "memhp"], 2097152)
+
+    def test_the_bar_is_on_the_module_only(self):
+        record = self.run_of(output(12)).record("6.1.0")
+        barred = {(one["metric"], one["contender"]): one["verdict"]
+                  for one in record["ratios"] if one["bar"] is not None}
+        self.assertEqual(barred, {("cycle", "memhp"): "met", ("1 + added / cycle", "memhp"): "met"})
+
+    def test_every_raw_sample_is_in_the_record(self):
+        record = json.loads(json.dumps(self.run_of(output(12)).record("6.1.0")))
+        self.assertEqual(record["samples"]["none"]["online"], [[999000, 1000000, 9000000]] * 12)
+        self.assertEqual(record["rounds"], 12)
+        self.assertEqual(record["kernel"], "6.1.0")
+        self.assertEqual(record["medians"]["none"]["online"]["median"], 1000000)
+
+    def test_what_is_missing_is_named(self):
+        lines = list(output(12))
+        cases = {"a metric": [line for number, line in enumerate(lines)
+                              if number != lines.index("samples empty refused 9000 8000 99000")],
+                 "a contender": [line for line in lines if " empty " not in line]}
+        for name, rest in cases.items():
+            with self.subTest(name), self.assertRaisesRegex(StepFailed, "empty: 1?[01] of 12"):
+                self.run_of(rest).record("6.1.0")
+
+    def test_table(self):
+        record = self.run_of(output(12)).record("6.1.0") | {
+            "machine": {"guest": "bookworm", "accelerator": "tcg"}}
+        record["medians"]["empty"]["online"] = {"median": 2500, "q1": 2250, "q3": 2750}
+        text = bench_table.text(record)
+        self.assertRegex(text, r"(?m)^online +1 ms ±0\.0 % +2\.5 us ±10\.0 % ")
+        self.assertRegex(text, r"(?m)^cycle +memhp / none +1\.0\d+ .* 1\.01 +met$")
+        self.assertRegex(text, r"(?m)^ring_bytes +memhp +2 MiB +2 MiB to 2 MiB$")
+
+    def test_unknown_bench_names_the_known_ones(self):
+        with self.assertRaisesRegex(UserError, r"no bench 'x' \(there are: kmod\)"):
+            bench.run(["x"], guests.DEFAULT, False)
+
+
+if __name__ == "__main__":
+    unittest.main()

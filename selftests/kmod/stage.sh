@@ -94,11 +94,13 @@ kill "$holder"
 wait "$holder" || :
 
 # failing BLOCK: asks to take it offline. Sets said, the error by the system's name for it, and last,
-# its records without going_* and cancel_*.
+# its records without going_* and cancel_*. An offline that goes on and on, as one may in a zone of
+# the kernel, is ended by a signal: said is empty then.
 failing()
 {
 	mark=$(status seq)
-	said=$(printf offline | LC_ALL=C dd "of=$MEMORY/memory$1/state" 2>&1 >/dev/null |
+	said=$(printf offline |
+		LC_ALL=C timeout 5 dd "of=$MEMORY/memory$1/state" 2>&1 >/dev/null |
 		sed -n 's/.*: //;1p')
 	last=$(events "$mark" | grep " block=$1 ")
 }

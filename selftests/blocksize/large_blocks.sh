@@ -20,12 +20,12 @@ equal "all are early" "$(values early <"$MEMHP/blocks" | sort -u)" 1
 
 plug 1 1
 block=${blocks% }
-equal "a new one is not" "$(block_line "$block" | values early)" 0
+equal "a new one is not" "$(value early "$(block_line "$block")")" 0
 mark=$(status seq)
 set_state "$block" online_movable
 line=$(events "$mark" | grep ' event=online ')
 equal "block, address, size" \
-	"$(echo "$line" | values block) $(echo "$line" | values addr) $(echo "$line" | values size)" \
+	"$(value block "$line") $(value addr "$line") $(value size "$line")" \
 	"$block $(printf '0x%x' $((block * (2 << 30)))) $((2 << 30))"
 equal "pages of the node" "$(grep '^nid=1 ' "$MEMHP/nodes" | values pages_movable)" 524288
 if [ "$(status pages)" = 1 ]; then
@@ -40,7 +40,7 @@ else
 fi
 module_unload
 module_load
-equal "stock at load" "$(block_line "$block" | values state) $(block_line "$block" | values zone)" \
+equal "stock at load" "$(value state "$(block_line "$block")") $(value zone "$(block_line "$block")")" \
 	"online Movable"
 set_state "$block" offline
-equal "offline" "$(block_line "$block" | values state) $(status events_offline)" "offline 1"
+equal "offline" "$(value state "$(block_line "$block")") $(status events_offline)" "offline 1"

@@ -55,6 +55,6 @@ check "status: no daemon, and what to do" sh -c \
 module_load
 set_state "$4" offline
 equal "with the module: by whom" "$(memhpctl list "$4" -o BY | tail -n 1)" \
-	"$(block_line "$4" | values comm)"
+	"$(value comm "$(block_line "$4")")"
 check "boot memory by the module's word" sh -c \
 	"memhpctl list $(block_numbers | head -n 1) -o SOURCE | grep -qx boot"

@@ -19,18 +19,18 @@ at_end "rm -f $report"
 
 cancelled_twice()
 {
-	[ "$(block_line "$1" | values cancel_offline)" -ge $(($2 + 2)) ]
+	[ "$(value cancel_offline "$(block_line "$1")")" -ge $(($2 + 2)) ]
 }
 
 # offline_held N WHO: block N, held for two attempts, goes offline.
 offline_held()
 {
 	hold "$1"
-	before=$(block_line "$1" | values cancel_offline)
+	before=$(value cancel_offline "$(block_line "$1")")
 	memhpctl --json offline "$1" --attempt-deadline 300ms --deadline 2m >"$report" 2>&1 &
 	job=$!
 	check "$2: the attempt is ended, and there is another" wait_until 30 cancelled_twice "$1" "$before"
-	equal "$2: the module saw a signal while pages moved" "$(block_line "$1" | values stage)" migrate
+	equal "$2: the module saw a signal while pages moved" "$(value stage "$(block_line "$1")")" migrate
 	release "$held"
 	wait "$job"
 	equal "$2: succeeds when the page is let go" "$?" 0

@@ -39,7 +39,7 @@ plug 4 1
 # shellcheck disable=SC2086 # a list
 check "with the module: onlined movable" wait_until 20 all_movable $blocks
 equal "by memhpd's writer" \
-	"$(for block in $blocks; do block_line "$block" | values comm; done | sort -u)" memhp-writer
+	"$(for block in $blocks; do value comm "$(block_line "$block")"; done | sort -u)" memhp-writer
 systemctl stop memhpd
 
 # The udev rule must not be what onlines this one.

@@ -22,14 +22,15 @@ set_state "$2" online_movable
 of_sysfs()
 {
 	for number in $(block_numbers); do
-		state=$(block_state "$number")
+		read_block "$number" state
+		state=$content
 		node=-
 		zone=-
 		if [ "$state" = online ]; then
 			node=$(echo "$MEMORY/memory$number"/node[0-9]*)
 			node=${node##*/node}
-			zone=$(cat "$MEMORY/memory$number/valid_zones")
-			[ "$zone" != none ] || zone=-
+			read_block "$number" valid_zones
+			[ "$content" = none ] || zone=$content
 		fi
 		echo "$number $state $node $zone"
 	done
@@ -52,20 +53,20 @@ module_load
 equal "stock at load" "$(of_module)" "$(of_sysfs)"
 equal "blocks known" "$(status blocks)" "$(block_numbers | wc -l)"
 equal "blocks online" "$(status blocks_online)" "$(grep -lx online "$MEMORY"/memory*/state | wc -l)"
-equal "memory of the boot" "$(block_line 0 | values early) $(block_line "$1" | values early)" "1 0"
+equal "memory of the boot" "$(value early "$(block_line 0)") $(value early "$(block_line "$1")")" "1 0"
 equal "taking stock is no event" "$(status seq)" 0
 
 set_state "$1" offline
 set_state "$3" online_movable
 equal "after changes" "$(of_module)" "$(of_sysfs)"
-equal "time of the change" "$(block_line "$3" | values changed_ns)" \
+equal "time of the change" "$(value changed_ns "$(block_line "$3")")" \
 	"$(events | grep ' event=online ' | values boot_ns)"
 
 set_state "$2" offline
 set_state "$3" offline
 unplug "$dimm" || abort "the DIMM stays"
 equal "removed blocks are gone" \
-	"$(for number in "$@"; do block_line "$number" | values state; done | sort -u)" gone
+	"$(for number in "$@"; do value state "$(block_line "$number")"; done | sort -u)" gone
 equal "nothing else is" "$(of_module)" "$(of_sysfs)"
 equal "gone blocks are counted" "$(status blocks_gone) $(status blocks)" \
 	"3 $(block_numbers | wc -l)"
@@ -84,7 +85,7 @@ no_history="$no_history online_failed=0 offline_failed=0"
 # shellcheck disable=SC2086 # a list
 equal "blocks without history" "$(history $old)" "$no_history"
 set_state "$1" online_movable
-equal "and a new one" "$(block_line "$1" | values online)" 1
+equal "and a new one" "$(value online "$(block_line "$1")")" 1
 
 # Nobody looks in between: the probe sees them go.
 set_state "$1" offline

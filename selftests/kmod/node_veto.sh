@@ -48,7 +48,7 @@ check "the test module is on the chain of nodes" veto_knows NODE_ADDING_FIRST_ME
 
 request NODE_ADDING_FIRST_MEMORY 12 online_movable
 equal "first memory, objection behind us" "$seen" "online_failed node 12 -"
-equal "the block is still offline" "$(block_line "$block" | values state)" offline
+equal "the block is still offline" "$(value state "$(block_line "$block")")" offline
 equal "the node has no memory" "$(node has_memory first_memory_ns last_memory_ns)" "0 - - "
 request NODE_ADDING_FIRST_MEMORY bad online_movable
 equal "without an errno" "$seen" "online_failed node 1 -"
@@ -61,7 +61,7 @@ equal "the node has memory, since then" "$(node has_memory first_memory_ns last_
 
 request NODE_REMOVING_LAST_MEMORY 16 offline
 equal "last memory, objection behind us" "$seen" "offline_failed node 16 -"
-equal "the block is still online" "$(block_line "$block" | values state)" online
+equal "the block is still online" "$(value state "$(block_line "$block")")" online
 equal "the node still has memory" "$(node has_memory first_memory_ns last_memory_ns)" "1 $first - "
 request MEM_GOING_OFFLINE 16 offline
 equal "the node agrees, the memory chain does not" "$seen" "offline_failed notifier 16 -"

@@ -39,7 +39,7 @@ try()
 # of EVENT KEY: a value of the record of that event.
 of()
 {
-	echo "$records" | grep " event=$1 " | values "$2"
+	value "$2" "$(echo "$records" | grep " event=$1 ")"
 }
 
 is_number()
@@ -99,7 +99,7 @@ equal "outcomes are counted" \
 		echo "$line" | values $key
 	done | tr '\n' ' ')" "2 1 1 1 1 1 "
 equal "block: state and last failure" \
-	"$(echo "$line" | values state) $(echo "$line" | values stage) $(echo "$line" | values err)" \
+	"$(value state "$line") $(value stage "$line") $(value err "$line")" \
 	"online notifier 16"
-equal "block: time of the last failure" "$(echo "$line" | values failed_ns)" \
+equal "block: time of the last failure" "$(value failed_ns "$line")" \
 	"$(of offline_failed boot_ns)"

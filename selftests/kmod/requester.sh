@@ -21,4 +21,4 @@ equal "the firmware's unplug" "$(names "$mark" "$block")" "going_offline offline
 equal "its work function" "$(events "$mark" | values work | sort -u)" acpi_hotplug_work_fn
 equal "its task is a kernel worker" \
 	"$(events "$mark" | values comm | sed 's/^\(kworker\).*/\1/' | sort -u)" kworker
-equal "the block remembers" "$(block_line "$block" | values work)" acpi_hotplug_work_fn
+equal "the block remembers" "$(value work "$(block_line "$block")")" acpi_hotplug_work_fn

@@ -29,9 +29,9 @@ veto()
 	set_state "$block" "$2" && diag "$2 was not vetoed"
 	inject "$1" 0
 	last=$(events "$mark" | tail -n 1)
-	outcome="$(names "$mark" "$block"): $(echo "$last" | values stage)"
-	outcome="$outcome $(echo "$last" | values err)"
-	known=$(echo "$last" | values dur_us | sed 's/[0-9][0-9]*/known/')
+	outcome="$(names "$mark" "$block"): $(value stage "$last")"
+	outcome="$outcome $(value err "$last")"
+	known=$(value dur_us "$last" | sed 's/[0-9][0-9]*/known/')
 }
 
 inject_load 0
@@ -44,7 +44,7 @@ set_state "$block" online_movable
 veto MEM_GOING_OFFLINE offline
 equal "offline, veto after us" "$outcome" \
 	"going_offline cancel_offline offline_failed: notifier 16"
-equal "the block is online" "$(block_line "$block" | values state)" online
+equal "the block is online" "$(value state "$(block_line "$block")")" online
 set_state "$block" offline
 module_unload
 inject_unload
@@ -59,7 +59,7 @@ set_state "$block" online_movable
 veto MEM_GOING_OFFLINE offline
 equal "offline, veto before us" "$outcome" \
 	"cancel_offline offline_failed: unknown 16"
-equal "the block is still online" "$(block_line "$block" | values state)" online
+equal "the block is still online" "$(value state "$(block_line "$block")")" online
 inject_unload
 
 held=/tmp/memhp-held.$$
@@ -86,9 +86,9 @@ equal "status: the operation that runs" \
 kill -TERM "$writer"
 wait "$writer"
 last=$(events "$mark" | tail -n 1)
-equal "offline ended by a signal" "$(names "$mark" "$block"): $(echo "$last" | values stage)" \
+equal "offline ended by a signal" "$(names "$mark" "$block"): $(value stage "$last")" \
 	"going_offline cancel_offline offline_failed: migrate"
-equal "its error" "$(echo "$last" | values err)" 4
+equal "its error" "$(value err "$last")" 4
 equal "no operation runs any more" "$(status op)" ""
 kill "$holder"
 wait "$holder" || :
@@ -107,7 +107,7 @@ failing()
 
 # A block of the boot with pages of the kernel: among the highest is where the boot allocates.
 for unmovable in $(block_numbers | sort -rn); do
-	[ "$(block_line "$unmovable" | values early)" = 1 ] || continue
+	[ "$(value early "$(block_line "$unmovable")")" = 1 ] || continue
 	failing "$unmovable"
 	case $said in
 	*busy*) break ;;
@@ -115,16 +115,16 @@ for unmovable in $(block_numbers | sort -rn); do
 	set_state "$unmovable" online
 done
 equal "an unmovable page: the kernel's error" "$said" "Device or resource busy"
-equal "an unmovable page" "$(echo "$last" | values event) $(echo "$last" | values stage)" \
+equal "an unmovable page" "$(value event "$last") $(value stage "$last")" \
 	"offline_failed isolate"
-equal "its error and place" "$(echo "$last" | values err) $(echo "$last" | values nid)" "16 0"
+equal "its error and place" "$(value err "$last") $(value nid "$last")" "16 0"
 equal "the block is online and knows" \
 	"$(block_line "$unmovable" | sed 's/.* state=\([a-z]*\) .* stage=\([a-z]*\) err=\([0-9]*\).*/\1 \2 \3/')" \
 	"online isolate 16"
 
 several=
 for number in $(block_numbers); do
-	if [ "$(cat "$MEMORY/memory$number/valid_zones")" = none ]; then
+	if read_block "$number" valid_zones && [ "$content" = none ]; then
 		several=$number
 		break
 	fi
@@ -132,7 +132,7 @@ done
 if [ -n "$several" ]; then
 	failing "$several"
 	equal "a block of several zones" \
-		"$said: $(echo "$last" | values event) $(echo "$last" | values stage) $(echo "$last" | values err)" \
+		"$said: $(value event "$last") $(value stage "$last") $(value err "$last")" \
 		"Invalid argument: offline_failed check 22"
 else
 	skip "no block of several zones"

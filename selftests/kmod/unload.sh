@@ -80,4 +80,4 @@ module_load
 mark=$(status seq)
 set_state "$1" online_movable
 equal "after all that it works" "$(names "$mark" "$1")" "going_online online"
-equal "stock after all that" "$(block_line "$1" | values state)" online
+equal "stock after all that" "$(value state "$(block_line "$1")")" online

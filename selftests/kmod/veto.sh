@@ -33,7 +33,7 @@ answer()
 	veto "$1" 0
 	ends=$(events "$mark" | grep -E " event=(online|offline)(_failed)? ")
 	seen=$(echo "$ends" | sed 's/.* event=\([a-z_]*\) .* \(stage=[^ ]* err=[^ ]*\) .*/\1 \2/')
-	known=$(echo "$ends" | values dur_us | sed 's/^[0-9][0-9]*$/known/')
+	known=$(value dur_us "$ends" | sed 's/^[0-9][0-9]*$/known/')
 }
 
 veto_load 2147483647
@@ -42,10 +42,10 @@ module_load
 answer MEM_ONLINE stop online_movable
 equal "an online whose end is kept from us" "$seen $given" "online stage=- err=0 1"
 equal "its duration" "$known" known
-equal "the block is online" "$(block_line "$block" | values state)" online
+equal "the block is online" "$(value state "$(block_line "$block")")" online
 answer MEM_OFFLINE stop offline
 equal "an offline whose end is kept from us" "$seen $given" "offline stage=- err=0 1"
-equal "the block is offline" "$(block_line "$block" | values state)" offline
+equal "the block is offline" "$(value state "$(block_line "$block")")" offline
 
 answer MEM_GOING_ONLINE stop online_movable
 equal "an online whose beginning is kept from us" "$seen $given" "online stage=- err=0 1"
@@ -59,7 +59,7 @@ set_state "$block" online_movable
 answer MEM_GOING_OFFLINE bad offline
 equal "an offline, objection ahead of us without an errno" "$seen $given" \
 	"offline_failed stage=unknown err=1 1"
-equal "the block is online" "$(block_line "$block" | values state)" online
+equal "the block is online" "$(value state "$(block_line "$block")")" online
 set_state "$block" offline
 
 module_unload
@@ -83,8 +83,8 @@ else
 fi
 
 line=$(block_line "$block")
-equal "outcomes of the block" "$(echo "$line" | values online) $(echo "$line" | values offline)" "1 1"
-equal "its failures are counted" "$(echo "$line" | values online_failed)" \
+equal "outcomes of the block" "$(value online "$line") $(value offline "$line")" "1 1"
+equal "its failures are counted" "$(value online_failed "$line")" \
 	"$(status events_online_failed)"
-equal "and those of its offlines" "$(echo "$line" | values offline_failed)" \
+equal "and those of its offlines" "$(value offline_failed "$line")" \
 	"$(status events_offline_failed)"

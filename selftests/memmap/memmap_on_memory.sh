@@ -27,17 +27,17 @@ mark=$(status seq)
 set_state "$1" online_movable
 line=$(events "$mark" | grep ' event=online ')
 equal "block, address, size" \
-	"$(echo "$line" | values block) $(echo "$line" | values addr) $(echo "$line" | values size)" \
+	"$(value block "$line") $(value addr "$line") $(value size "$line")" \
 	"$1 $(printf '0x%x' $(($1 * $(block_bytes)))) $(block_bytes)"
 check "the memmap is in the block" \
 	[ "$(sed -n 's/.*MemTotal: *\([0-9]*\) kB/\1/p' /sys/devices/system/node/node1/meminfo)" -lt \
 	$((2 * $(block_bytes) / 1024)) ]
-equal "both are online" "$(block_line "$1" | values state) $(block_line "$2" | values state)" \
+equal "both are online" "$(value state "$(block_line "$1")") $(value state "$(block_line "$2")")" \
 	"online online"
 module_unload
 module_load
 equal "stock at load" \
-	"$(block_line "$1" | values state) $(block_line "$1" | values zone)" "online Movable"
+	"$(value state "$(block_line "$1")") $(value zone "$(block_line "$1")")" "online Movable"
 set_state "$1" offline
-equal "offline" "$(block_line "$1" | values state)" offline
-equal "no other block was touched" "$(block_line "$2" | values offline)" 0
+equal "offline" "$(value state "$(block_line "$1")")" offline
+equal "no other block was touched" "$(value offline "$(block_line "$2")")" 0

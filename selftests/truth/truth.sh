@@ -55,7 +55,7 @@ wait_until 60 grep -q ^held "$logs/held" || abort "no page of the block to hold"
 busy=
 zones=
 for number in $boot_blocks; do
-	if [ "$(cat "$MEMORY/memory$number/valid_zones")" = none ]; then
+	if read_block "$number" valid_zones && [ "$content" = none ]; then
 		zones=$number
 	elif [ -z "$busy" ] && in_state "$number" online; then
 		# The kernel's word for EBUSY.

@@ -88,12 +88,12 @@ GUESTS = (
     _BOOKWORM,
     # The oldest kernel; it cannot keep a memmap on its memory.
     Guest("bullseye", "bullseye", "linux-image-cloud-amd64", userland="bookworm",
-          collections=("kmod",), default=True),
+          collections=("kmod", "truth"), default=True),
     _TRIXIE,
     _BACKPORTS,
     # The newest kernel with the newest tools: a release candidate where there is one.
     Guest("newest", "sid", "linux-image-cloud-amd64", suites=("experimental",),
-          prefer="experimental", userland="trixie", collections=("kmod", "memmap"), default=True),
+          prefer="experimental", userland="trixie", collections=_MODULE, default=True),
     # Another flavour of the kernel is what comes later.
     Guest("dkms", "bookworm", "linux-image-cloud-amd64", collections=("dkms",),
           install="install-dkms", packages="dkms", later=("linux-headers-amd64",)),

@@ -98,7 +98,7 @@ value()
 # names AFTER BLOCK: names of the events of a block after a number, in one line.
 names()
 {
-	# shellcheck disable=SC2046 # a list
+	# shellcheck disable=SC2046,SC2005 # in one line
 	echo $(events "$1" | grep " block=$2 " | values event)
 }
 

@@ -115,6 +115,7 @@ leave_offline()
 	command -v udevadm >/dev/null || return 0
 	at_end "udevadm control --reload"
 	mkdir -p /run/udev/rules.d
+	# shellcheck disable=SC2013 # names without blanks
 	for rule in $(grep -l 'ATTR{state}="online' /usr/lib/udev/rules.d/*.rules); do
 		rule=/run/udev/rules.d/${rule##*/}
 		[ ! -e "$rule" ] || continue

@@ -97,7 +97,7 @@ GUESTS = (
     # Another flavour of the kernel is what comes later.
     Guest("dkms", "bookworm", "linux-image-cloud-amd64", collections=("dkms",),
           install="install-dkms", packages="dkms", later=("linux-headers-amd64",)),
-    _debug("debug", _BOOKWORM),
+    _debug("debug", _BOOKWORM, default=True),
     _debug("debug-trixie", _TRIXIE),
     _debug("debug-newest", _BACKPORTS),
 )

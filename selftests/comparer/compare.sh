@@ -16,7 +16,7 @@ at_end "rm -rf $work"
 # The properties that do not hold, in one line.
 failing()
 {
-	"$here/truth_compare" "$work/logs" | sed -n 's/^fail //p' | tr '\n' ';'
+	"$here/../truth/truth_compare" "$work/logs" | sed -n 's/^fail //p' | tr '\n' ';'
 }
 
 # falsify DESCRIPTION FILE AWK PROPERTY: the file goes through awk; then this property does not hold.

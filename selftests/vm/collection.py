@@ -15,6 +15,7 @@ A folder may hold machine.toml, every key optional:
 and rootfs/, laid over the guest's root before the boot.
 """
 import dataclasses
+import functools
 import pathlib
 import tomllib
 
@@ -23,6 +24,7 @@ import machine
 from errors import UserError
 
 SELFTESTS = build.SOURCE / "selftests"
+_AND = "+"
 _NOT_COLLECTIONS = ("vm", "lib", "bench")
 _KEYS = {"memory": str, "dimms": list, "append": str, "enable": list, "skips": list,
          "guests": list, "timeout": int, "long_timeout": int}
@@ -30,7 +32,7 @@ _KEYS = {"memory": str, "dimms": list, "append": str, "enable": list, "skips": l
 
 @dataclasses.dataclass(frozen=True)
 class Collection:
-    """A collection and what machine.toml says.
+    """What runs in one boot: a collection and what machine.toml says, or several (merged()).
 
     prepare: shell code that goes before the command that runs it."""
 
@@ -44,6 +46,11 @@ class Collection:
     overlay: pathlib.Path = None
     prepare: str = ""
 
+    @property
+    def names(self):
+        """The names of the collections that run."""
+        return self.name.split(_AND)
+
     def runs_on(self, guest):
         """Whether it is run on this guest."""
         return guest.runs(self.name) and (not self.guests or guest.name in self.guests)
@@ -53,6 +60,20 @@ class Collection:
         seconds = self.long_timeout
         return dataclasses.replace(self, timeout=seconds,
                                    prepare=f"echo timeout={seconds} >>{self.name}/settings && ")
+
+
+def merged(items):
+    """The collections as few boots as can be: those that ask for the same machine share one."""
+    boots = {}
+    for item in items:
+        boots.setdefault((item.options, item.enable, item.overlay), []).append(item)
+    return [functools.reduce(_both, boot) for boot in boots.values()]
+
+
+def _both(one, other):
+    return dataclasses.replace(
+        one, name=one.name + _AND + other.name, skips=one.skips + other.skips,
+        timeout=one.timeout + other.timeout, prepare=one.prepare + other.prepare)
 
 
 def names():

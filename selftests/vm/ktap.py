@@ -34,9 +34,9 @@ class Program:
 
 @dataclasses.dataclass
 class Report:
-    """All programs of a run. planned is None when no plan came."""
+    """All programs of a run. plans: how many programs each collection planned."""
 
-    planned: int = None
+    plans: list = dataclasses.field(default_factory=list)
     programs: list = dataclasses.field(default_factory=list)
 
 
@@ -48,7 +48,7 @@ def parse(lines):
         if line.startswith("# "):
             _inner(current, line[2:])
         elif plan := _PLAN.match(line):
-            report.planned = int(plan[1])
+            report.plans.append(int(plan[1]))
         elif test := _test(line):
             current.name, current.result = test.name, test
             report.programs.append(current)

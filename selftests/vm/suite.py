@@ -72,7 +72,7 @@ class Suite:
                 if not self._only:
                     self._step(f"{guest.name}: unit tests")
                     self.count += junit(f"{guest.name}: unit", builder.unit_tests(), builder.log)
-            wanted = [item for item in self._collections if item.runs_on(guest)]
+            wanted = self._wanted(guest)
             if wanted:
                 self._step(f"{guest.name}: install tree and selftests")
                 trees = [(builder.install(), "."), (builder.selftests(), SELFTESTS_IN_GUEST)]
@@ -81,6 +81,12 @@ class Suite:
             return
         for item in wanted:
             self._collection(guest, root, item, trees)
+
+    def _wanted(self, guest):
+        """What runs on the guest, one boot each."""
+        items = [item.long() if self._long else item
+                 for item in self._collections if item.runs_on(guest)]
+        return collection.merged(items) if guest.shared_boot else items
 
     def _build(self, name, function):
         """A build, which is a test as well. Passes StepFailed on, for nothing can follow."""
@@ -92,8 +98,6 @@ class Suite:
     def _collection(self, guest, root, item, trees):
         name = f"{guest.name}-{item.name}"
         self._step(f"{guest.name}: {item.name}")
-        if self._long:
-            item = item.long()
         evidence = run_collection(root, item, trees, fresh(build.LOGS / name))
         count = verdict.judge(name, evidence)
         if count.failed:
@@ -116,7 +120,7 @@ def run_collection(root, item, trees, directory, sink=print):
         trees = [*trees, (item.overlay, ".")]
     initrd = directory / "initrd"
     payload.write(root, initrd, trees, item.enable)
-    evidence = verdict.Evidence(skips=item.skips)
+    evidence = verdict.Evidence(collections=len(item.names), skips=item.skips)
     with cache.locked("guest", lambda: print("waiting for another guest on this machine")):
         try:
             asyncio.run(_guest(root, item, initrd, directory, evidence, sink))
@@ -161,10 +165,10 @@ async def _collect(guest, root, item, directory, evidence, sink):
 
 
 def test_command(item):
-    """The command that runs a collection, with the variables that are passed on."""
+    """The command that runs what one boot is for, with the variables that are passed on."""
     variables = [f"{key}={shlex.quote(os.environ[key])} " for key in PASSED_ON
                  if key in os.environ]
-    return item.prepare + "".join(variables) + f"./run_kselftest.sh -c {item.name}"
+    return item.prepare + "".join(variables) + f"./run_kselftest.sh -c {' -c '.join(item.names)}"
 
 
 def _save(path, lines):

@@ -52,6 +52,15 @@ class Collection(unittest.TestCase):
         self.assertFalse(parsed("guests = ['f']").runs_on(guest))
         self.assertFalse(parsed("").runs_on(dataclasses.replace(guest, collections=("other",))))
 
+    def test_those_of_the_same_machine_share_a_boot(self):
+        items = [collection.Collection("a", skips=("s",), timeout=1),
+                 collection.Collection("b", machine.Options("4G")),
+                 collection.Collection("c", skips=("t",), timeout=2),
+                 collection.Collection("d", enable=("x.service",))]
+        found = collection.merged(items)
+        self.assertEqual([boot.names for boot in found], [["a", "c"], ["b"], ["d"]])
+        self.assertEqual((found[0].skips, found[0].timeout), (("s", "t"), 3))
+
     def test_unknown_collection(self):
         with self.assertRaisesRegex(UserError, "no collection 'vm'"):
             collection.load("vm")

@@ -60,11 +60,12 @@ class Count:
 class Evidence:
     """What a run left behind.
 
-    output: lines of run_kselftest.sh, None when it did not end. skips: patterns of the names that
-    may be skipped. kernel_log: lines of console and dmesg. findings: what a debug kernel found that
+    collections: how many were to run. output: lines of run_kselftest.sh, None when it did not end.
+    skips: patterns of the names that may be skipped. kernel_log: lines of console and dmesg. findings: what a debug kernel found that
     is not in its log. reason and status: how QEMU says that the machine ended, and its exit status,
     None when it had to be killed. broken: what made the run end early, if anything."""
 
+    collections: int = 1
     output: list = None
     skips: tuple = ()
     kernel_log: list = dataclasses.field(default_factory=list)
@@ -110,10 +111,11 @@ def _tests(name, evidence):
     count = Count()
     report = ktap.parse(evidence.output or ())
     if evidence.output is not None:
-        if not report.planned:
+        planned = sum(report.plans)
+        if len(report.plans) != evidence.collections or not all(report.plans):
             count.add_failure(f"{name}: no test was planned")
-        elif report.planned != len(report.programs):
-            count.add_failure(f"{name}: {report.planned} programs planned,"
+        elif planned != len(report.programs):
+            count.add_failure(f"{name}: {planned} programs planned,"
                               f" {len(report.programs)} have a result")
     for program in report.programs:
         _program(count, name, program, evidence.skips)

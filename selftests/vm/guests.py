@@ -78,7 +78,7 @@ _TRIXIE = Guest("trixie", "trixie", "linux-image-cloud-amd64", collections=_MODU
                 shared_boot=True)
 _BACKPORTS = dataclasses.replace(
     _TRIXIE, name="trixie-backports", kernel="linux-image-cloud-amd64/trixie-backports",
-    suites=("trixie-backports",))
+    suites=("trixie-backports",), default=True)
 
 
 def _debug(name, guest, default=False):
@@ -95,16 +95,16 @@ GUESTS = (
           collections=("kmod", "truth"), shared_boot=True, default=True),
     _TRIXIE,
     _BACKPORTS,
-    # The newest kernel with the newest tools: a release candidate where there is one.
-    Guest("newest", "sid", "linux-image-cloud-amd64", suites=("experimental",),
-          prefer="experimental", userland="trixie", collections=_MODULE, shared_boot=True,
-          default=True),
+    # What comes next, with the newest tools: a release candidate where there is one. Not by default: these
+    # suites change every day.
+    Guest("next", "sid", "linux-image-cloud-amd64", suites=("experimental",),
+          prefer="experimental", userland="trixie", collections=_MODULE, shared_boot=True),
     # Another flavour of the kernel is what comes later.
     Guest("dkms", "bookworm", "linux-image-cloud-amd64", collections=("dkms",),
           install="install-dkms", packages="dkms", later=("linux-headers-amd64",)),
     _debug("debug", _BOOKWORM, default=True),
     _debug("debug-trixie", _TRIXIE),
-    _debug("debug-newest", _BACKPORTS),
+    _debug("debug-backports", _BACKPORTS),
 )
 
 # The guest of the demo, of the shell, and of everything that asks for no other.

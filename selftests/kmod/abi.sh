@@ -73,12 +73,7 @@ equal "files" "$(echo "$files" | sort)" \
 	"$(sed -n 's/^## //p' "$DOC" | grep '^[a-z]*$' | sort)"
 
 # Keys that are there while an operation runs: a page is held, so it does not end.
-held=/tmp/memhp-held.$$
-at_end "rm -f $held"
-"$(dirname "$0")/../lib/holdpage" "$block" >"$held" &
-holder=$!
-at_end "kill $holder 2>/dev/null"
-wait_until 60 grep -q ^held "$held" || abort "no page of the block to hold"
+hold "$block"
 sh -c "echo offline >$MEMORY/memory$block/state" 2>/dev/null &
 writer=$!
 at_end "kill $writer 2>/dev/null"

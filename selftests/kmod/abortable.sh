@@ -20,24 +20,6 @@ for block in "$@"; do
 	set_state "$block" online_movable
 done
 
-# hold BLOCK: sets holder.
-held=/tmp/memhp-held.$$
-at_end "rm -f $held"
-hold()
-{
-	"$(dirname "$0")/../lib/holdpage" "$1" >"$held" &
-	holder=$!
-	at_end "kill $holder 2>/dev/null"
-	wait_until 60 grep -q ^held "$held" || abort "no page of memory$1 to hold"
-}
-
-let_go()
-{
-	kill "$holder"
-	wait "$holder" || :
-	: >"$held"
-}
-
 # stuck BLOCK: the firmware's worker has tried this block for a while.
 stuck()
 {
@@ -73,7 +55,7 @@ sleep 1
 check "off: the worker does not take the signal" stuck "$2"
 equal "off: nothing is pending" "$(sed -n 's/^SigPnd:\t//p;s/^ShdPnd:\t//p' "/proc/$worker/status" | sort -u)" \
 	0000000000000000
-let_go
+release "$held"
 check "off: it ends when the page is free" hotplug wait-gone "$dimm" 30
 barrier
 module_unload
@@ -87,7 +69,6 @@ for block in "$@"; do
 	set_state "$block" online_movable
 done
 hold "$2"
-first=$holder
 mark=$(status seq)
 hotplug del-dimm "$dimm" || abort "the host does not ask"
 wait_until 30 stuck "$2" || abort "the unplug does not get to memory$2"
@@ -108,7 +89,6 @@ sleep 1
 check "on: the kernel does not try again" idle
 
 # The next request is another piece of work, which has taken no signal yet.
-: >"$held"
 mark=$(status seq)
 hotplug del-dimm "$dimm" || abort "the host does not ask"
 wait_until 30 stuck "$2" || abort "the unplug does not get to memory$2 again"
@@ -133,9 +113,7 @@ kill -KILL "$writer"
 wait "$writer"
 check "on: and ends when it is killed" wait_until 10 idle
 
-kill "$first"
-holder=$first
-wait "$holder" || :
+release "$held"
 hotplug del-dimm "$dimm" || abort "the host does not ask"
 check "on: the unplug succeeds when the page is free" hotplug wait-gone "$dimm" 30
 barrier

@@ -74,12 +74,7 @@ check "32 MiB of a file" [ "$grown" -ge 8192 ]
 check "... and not much more" [ "$grown" -lt 8300 ]
 rm /tmp/memhp-pages.$$/file
 
-held=/tmp/memhp-held.$$
-at_end "rm -f $held"
-"$(dirname "$0")/../lib/holdpage" "$1" >"$held" &
-holder=$!
-at_end "kill $holder 2>/dev/null"
-wait_until 60 grep -q ^held "$held" || abort "no page of the block to hold"
+hold "$1"
 # Pages that the holder touched and gave back wait in per-CPU lists; this empties them.
 echo 1 >/proc/sys/vm/compact_memory
 echo 1 >/proc/sys/vm/drop_caches
@@ -87,10 +82,9 @@ equal "one page is held" "$(kind "$1" held)" 1
 set -- "$1" "$2" "$3" "$(kind "$1" held_first | tr ':' ' ')"
 # shellcheck disable=SC2086 # fields
 set -- "$1" "$2" "$3" $4
-equal "by its number" "$4" "$(values pfn <"$held")"
+equal "by its number" "$4" "$(value pfn "$held_pages")"
 equal "its kind" "$5" anon
 check "it has one reference more than is accounted for" [ "$6" -eq $(($7 + 1)) ]
 equal "the block beside is not touched by it" "$(kind "$2" held)" 0
-kill "$holder"
-wait "$holder" || :
+release "$held"
 equal "held no longer" "$(kind "$1" held)" 0

@@ -62,13 +62,8 @@ equal "offline, veto before us" "$outcome" \
 equal "the block is still online" "$(value state "$(block_line "$block")")" online
 inject_unload
 
-held=/tmp/memhp-held.$$
-at_end "rm -f $held"
-"$(dirname "$0")/../lib/holdpage" "$block" >"$held" &
-holder=$!
-at_end "kill $holder 2>/dev/null"
-wait_until 60 grep -q ^held "$held" || abort "no page of the block to hold"
-equal "the page held is in the block" "$(values block <"$held")" "$block"
+hold "$block"
+equal "the page held is in the block" "$(value block "$held_pages")" "$block"
 
 op_is()
 {
@@ -90,8 +85,7 @@ equal "offline ended by a signal" "$(names "$mark" "$block"): $(value stage "$la
 	"going_offline cancel_offline offline_failed: migrate"
 equal "its error" "$(value err "$last")" 4
 equal "no operation runs any more" "$(status op)" ""
-kill "$holder"
-wait "$holder" || :
+release "$held"
 
 # failing BLOCK: asks to take it offline. Sets said, the error by the system's name for it, and last,
 # its records without going_* and cancel_*. An offline that goes on and on, as one may in a zone of

@@ -106,22 +106,3 @@ all_movable()
 {
 	[ "$(zones_of "$@")" = Movable ]
 }
-
-# hold N…: a process that holds a page of each of the (online, movable) blocks. Sets held to its
-# process number.
-hold()
-{
-	hold_output=$(mktemp)
-	at_end "rm -f $hold_output"
-	"$(dirname "$0")/../lib/holdpage" "$@" >"$hold_output" &
-	held=$!
-	at_end "release $held"
-	wait_until 30 grep -q '^held ' "$hold_output" || abort "no page of block $* could be held"
-}
-
-# release PID: lets go of the pages.
-release()
-{
-	kill "$1" 2>/dev/null && wait "$1" 2>/dev/null
-	:
-}

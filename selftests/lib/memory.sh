@@ -194,3 +194,26 @@ unplug()
 	unplugged="$unplugged $1"
 	barrier
 }
+
+# --- Pages that cannot move -----------------------------------------------------------------------
+
+# hold N…: a process that holds a page of each of the (online, movable) blocks. Sets held to its
+# process number, and held_pages to a line of key=value for each.
+hold()
+{
+	hold_output=$(mktemp)
+	at_end "rm -f $hold_output"
+	"$LIB/holdpage" "$@" >"$hold_output" &
+	held=$!
+	at_end "release $held"
+	wait_until 60 grep -q '^held ' "$hold_output" || abort "no page of block $* could be held"
+	# shellcheck disable=SC2034 # for the tests
+	held_pages=$(cat "$hold_output")
+}
+
+# release PID: lets go of the pages.
+release()
+{
+	kill "$1" 2>/dev/null && wait "$1" 2>/dev/null
+	:
+}

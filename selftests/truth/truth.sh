@@ -40,15 +40,13 @@ node1=$blocks
 plug 9 0
 # shellcheck disable=SC2086 # a list
 set -- $blocks
-held=$1
+stuck=$1
 shift
 node0=$*
 
 # With no other movable memory on its node the page held is where it should be.
-set_state "$held" online_movable || abort "memory$held does not go online"
-"$here/../lib/holdpage" "$held" >"$logs/held" &
-at_end "kill $! 2>/dev/null"
-wait_until 60 grep -q ^held "$logs/held" || abort "no page of the block to hold"
+set_state "$stuck" online_movable || abort "memory$stuck does not go online"
+hold "$stuck"
 
 # Of the memory of the boot: a block with pages that cannot move (the boot allocates among the highest),
 # and one in several zones, if there is one.
@@ -115,7 +113,7 @@ at_end module_unload
 blocks_now >"$logs/before"
 check "the load ran to its end" "$here/truth_load" --directory "$logs" --seed "$seed" \
 	--operations "$operations" --veto "$VETO_KO" --node0 "$node0" --node1 "$node1" \
-	--kernel "$kernel" --held "$held" --busy "$busy" --zones "$zones"
+	--kernel "$kernel" --held "$stuck" --busy "$busy" --zones "$zones"
 blocks_now >"$logs/after"
 kill "$witness"
 wait "$witness"

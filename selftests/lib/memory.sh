@@ -112,7 +112,7 @@ leave_offline()
 		at_end "systemctl start memhpd"
 		systemctl stop memhpd
 	fi
-	command -v udevadm >/dev/null || return 0
+	[ -e /run/udev/control ] || return 0
 	at_end "udevadm control --reload"
 	mkdir -p /run/udev/rules.d
 	# shellcheck disable=SC2013 # names without blanks

@@ -32,7 +32,7 @@ _KEYS = {"memory": str, "dimms": list, "append": str, "enable": list, "skips": l
 
 @dataclasses.dataclass(frozen=True)
 class Collection:
-    """What runs in one boot: a collection and what machine.toml says, or several (merged()).
+    """What runs in one boot: a collection and what machine.toml says, or several (bare()).
 
     prepare: shell code that goes before the command that runs it."""
 
@@ -62,11 +62,13 @@ class Collection:
                                    prepare=f"echo timeout={seconds} >>{self.name}/settings && ")
 
 
-def merged(items):
-    """The collections as few boots as can be: those that ask for the same machine share one."""
+def bare(items):
+    """The collections without systemd, and as few boots as can be: the same machine is shared."""
     boots = {}
     for item in items:
-        boots.setdefault((item.options, item.enable, item.overlay), []).append(item)
+        options = dataclasses.replace(item.options, bare=True)
+        boots.setdefault((options, item.enable, item.overlay), []).append(
+            dataclasses.replace(item, options=options))
     return [functools.reduce(_both, boot) for boot in boots.values()]
 
 

@@ -27,11 +27,16 @@ class Options:
     """What a machine is made of, beyond its guest.
 
     memory: size at boot, all on node 0. dimms: (size, node) of DIMMs that are there at boot, with
-    the ids boot1, boot2, … append: words for the kernel command line."""
+    the ids boot1, boot2, … append: words for the kernel command line. bare: without systemd and udev."""
 
     memory: str = "2G"
     dimms: tuple = ()
     append: str = ""
+    bare: bool = False
+
+    def command_line(self):
+        """The kernel command line."""
+        return " ".join(("console=ttyS0 panic=-1", *["memhp.bare"] * self.bare, self.append)).strip()
 
 
 def command(root, options, chosen, initrd, console, fds):
@@ -44,7 +49,7 @@ def command(root, options, chosen, initrd, console, fds):
         "-object", f"memory-backend-ram,id=m0,size={options.memory},reserve=off",
         "-numa", "node,nodeid=0,cpus=0-1,memdev=m0", "-numa", "node,nodeid=1",
         "-kernel", str(root.vmlinuz), "-initrd", str(initrd),
-        "-append", f"console=ttyS0 panic=-1 {options.append}".strip(),
+        "-append", options.command_line(),
         "-drive", f"file={root.path / 'root.ext4'},if=virtio,format=raw,snapshot=on",
         "-object", f"memory-backend-ram,id=vm0,size={VIRTIO_MEM_SIZE},reserve=off",
         "-device", "virtio-mem-pci,id=vmem0,memdev=vm0,node=0,requested-size=0",
@@ -74,8 +79,9 @@ def terminal_console(directory):
 class Machine:
     """A running machine. Made by running(); its logs are in directory."""
 
-    def __init__(self, directory, process, qmp, control, service):
+    def __init__(self, directory, bare, process, qmp, control, service):
         self.directory = directory
+        self.bare = bare
         self.hotplug = service
         self._process = process
         self._qmp = qmp
@@ -86,6 +92,8 @@ class Machine:
 
         Returns the start-up's verdict: running, or what systemd says instead."""
         await self._line(BOOT_SECONDS, "the boot")
+        if self.bare:
+            return "running"
         _, lines = await self.run("systemctl is-system-running --wait", BOOT_SECONDS)
         return lines[-1] if lines else "unknown"
 
@@ -112,7 +120,7 @@ class Machine:
         """Lets the guest shut down; (reason that QEMU gives for its end, QEMU's exit status).
 
         Either is None when it did not come in time; the machine has ended in any case."""
-        self._control[1].write(b"systemctl poweroff\n")
+        self._control[1].write(b"poweroff -f\n" if self.bare else b"systemctl poweroff\n")
         return await self.ended(POWEROFF_SECONDS)
 
     async def ended(self, seconds=None):
@@ -191,7 +199,7 @@ async def running(root, options, initrd, directory, console=file_console):
         service = hotplug.Hotplug(qmp, dimms)
         server = asyncio.create_task(hotplug.serve(service, *ports["hotplug"]))
         stack.callback(server.cancel)
-        yield Machine(directory, process, qmp, ports["control"], service)
+        yield Machine(directory, options.bare, process, qmp, ports["control"], service)
 
 
 async def _end(process):

@@ -21,6 +21,7 @@ def write(root, initrd, trees, enable=()):
         archive.add("init", (_GUEST / "init").read_bytes(), 0o755)
         for name, place, mode in (
                 ("agent", "usr/lib/memhp-vm/agent", 0o755),
+                ("bare", "usr/lib/memhp-vm/bare", 0o755),
                 ("hotplug", "usr/local/bin/hotplug", 0o755),
                 ("memhp-agent.service", f"{_UNITS}/memhp-agent.service", 0o644)):
             archive.add(f"payload/{place}", (_GUEST / name).read_bytes(), mode)

@@ -86,7 +86,7 @@ class Suite:
         """What runs on the guest, one boot each."""
         items = [item.long() if self._long else item
                  for item in self._collections if item.runs_on(guest)]
-        return collection.merged(items) if guest.shared_boot else items
+        return collection.bare(items) if guest.bare else items
 
     def _build(self, name, function):
         """A build, which is a test as well. Passes StepFailed on, for nothing can follow."""
@@ -158,8 +158,9 @@ async def _collect(guest, root, item, directory, evidence, sink):
         evidence.findings += await findings.end(guest, directory)
     _, dmesg = await guest.run("dmesg", 60)
     _save(directory / "dmesg.log", dmesg)
-    _, journal = await guest.run("journalctl -b -o short-monotonic --no-pager", 60)
-    _save(directory / "journal.log", journal)
+    if not guest.bare:
+        _, journal = await guest.run("journalctl -b -o short-monotonic --no-pager", 60)
+        _save(directory / "journal.log", journal)
     evidence.kernel_log += dmesg
     evidence.output = output
 

@@ -50,7 +50,7 @@ class Command(unittest.TestCase):
                              "LONG=1 TRUTH_SEED='a b' ./run_kselftest.sh -c truth")
 
     def test_several_collections_in_one_boot(self):
-        boot, = collection.merged([collection.Collection("a").long(), collection.Collection("b")])
+        boot, = collection.bare([collection.Collection("a").long(), collection.Collection("b")])
         with unittest.mock.patch.dict(os.environ, {}, clear=True):
             self.assertEqual(suite.test_command(boot), "echo timeout=3600 >>a/settings && "
                              "./run_kselftest.sh -c a -c b")

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -64,13 +65,17 @@ Result<void> write_value(int dir, const std::string &path, std::string_view valu
 	return {};
 }
 
-Result<void> replace_file(int dir, const std::string &path, std::string_view content)
+Result<void> replace_file(int dir, const std::string &path, std::string_view content, unsigned mode)
 {
 	const auto temporary = path + ".new";
-	{
-		const auto file = open_at(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	const auto filled = [&]() -> Result<void> {
+		// Of one that was interrupted.
+		unlinkat(dir, temporary.c_str(), 0);
+		const auto file = open_at(dir, temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
 		if (!file)
 			return fail(file.error());
+		if (fchmod(file->get(), mode) < 0)
+			return fail_errno(errno, temporary);
 		while (!content.empty()) {
 			const auto done = write(file->get(), content.data(), content.size());
 			if (done < 0 && errno == EINTR)
@@ -79,10 +84,13 @@ Result<void> replace_file(int dir, const std::string &path, std::string_view con
 				return fail_errno(errno, temporary);
 			content.remove_prefix(static_cast<size_t>(done));
 		}
-	}
-	if (renameat(dir, temporary.c_str(), dir, path.c_str()) < 0)
-		return fail_errno(errno, path);
-	return {};
+		if (renameat(dir, temporary.c_str(), dir, path.c_str()) < 0)
+			return fail_errno(errno, path);
+		return {};
+	}();
+	if (!filled)
+		unlinkat(dir, temporary.c_str(), 0);
+	return filled;
 }
 
 Result<std::string> read_link(int dir, const std::string &path)

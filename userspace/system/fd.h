@@ -44,8 +44,11 @@ Result<std::string> read_file(int dir, const std::string &path);
 /// Writes `value` to an existing file (as sysfs has them) in one write(2).
 Result<void> write_value(int dir, const std::string &path, std::string_view value);
 
-/// Replaces a file as a whole: a reader sees the old content or the new one, never a part.
-Result<void> replace_file(int dir, const std::string &path, std::string_view content);
+/// Replaces a file as a whole: a reader sees the old content or the new one, never a part. The
+/// content is written to `path`.new first, which follows no link that somebody else put there. The
+/// file has exactly `mode`.
+Result<void> replace_file(int dir, const std::string &path, std::string_view content,
+			  unsigned mode = 0600);
 
 /// The target of a symbolic link; fails with ENOENT where there is none.
 Result<std::string> read_link(int dir, const std::string &path);

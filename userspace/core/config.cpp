@@ -33,7 +33,6 @@ constexpr Missing missing[] = {
 	{"unplug.eject", [](const Config &c) { return c.unplug.eject; }},
 	{"unplug.deadline", [](const Config &) { return true; }},
 	{"metrics.textfile", [](const Config &c) { return !c.metrics.textfile.empty(); }},
-	{"hooks.settled", [](const Config &c) { return !c.hooks.settled.empty(); }},
 };
 
 std::string quoted(std::string_view text)

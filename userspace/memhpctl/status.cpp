@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/totals.h"
 #include "core/units.h"
+#include "memhpctl/clock.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
+#include "system/hooks.h"
 #include "system/kmod.h"
 #include "system/sysfs.h"
 #include "system/varlink.h"
@@ -19,41 +22,21 @@ using nlohmann::json;
 namespace
 {
 
-/// Bytes by what they are good for.
-struct Totals {
-	uint64_t kernel = 0;
-	uint64_t movable = 0;
-	uint64_t other = 0; ///< online, but in no single zone, or in Device
-	uint64_t offline = 0;
+json to_json(const Totals &totals)
+{
+	return {{"kernel", totals.kernel},
+		{"movable", totals.movable},
+		{"other", totals.other},
+		{"offline", totals.offline}};
+}
 
-	void add(const Block &block, uint64_t bytes)
-	{
-		if (block.state == BlockState::offline)
-			offline += bytes;
-		else if (block.zone == Zone::movable)
-			movable += bytes;
-		else if (is_kernel_zone(block.zone))
-			kernel += bytes;
-		else
-			other += bytes;
-	}
-
-	json to_json() const
-	{
-		return {{"kernel", kernel},
-			{"movable", movable},
-			{"other", other},
-			{"offline", offline}};
-	}
-
-	std::string ratio() const
-	{
-		if (kernel == 0)
-			return movable ? "no kernel memory" : "";
-		return fmt::format("{:.2f}",
-				   static_cast<double>(movable) / static_cast<double>(kernel));
-	}
-};
+std::string ratio(const Totals &totals)
+{
+	if (totals.kernel == 0)
+		return totals.movable ? "no kernel memory" : "";
+	return fmt::format("{:.2f}", static_cast<double>(totals.movable) /
+					     static_cast<double>(totals.kernel));
+}
 
 /// The daemon's answer, or why there is none.
 Result<json> ask_daemon(const Globals &globals)
@@ -94,6 +77,46 @@ std::string describe_daemon(const Result<json> &daemon)
 	return text;
 }
 
+using LastRun = Result<std::optional<HooksReport>>;
+
+json hooks_json(const LastRun &hooks)
+{
+	if (!hooks || !*hooks)
+		return nullptr;
+	const auto &report = **hooks;
+	json ended = json::array();
+	for (const auto &end : report.ended)
+		ended.push_back({{"name", end.name},
+				 {"good", end.good()},
+				 {"end", describe(end)},
+				 {"took_ms", end.took.count()}});
+	return {{"began_boot_ms", report.began.count()},
+		{"finished", report.finished()},
+		{"good", report.good()},
+		{"problem", report.problem.empty() ? json(nullptr) : json(report.problem)},
+		{"count", report.count},
+		{"ended", std::move(ended)}};
+}
+
+std::string describe_hooks(const HooksReport &report)
+{
+	using std::chrono::nanoseconds;
+	auto text = fmt::format(
+		"run at {}", wall_clock(static_cast<uint64_t>(nanoseconds(report.began).count())));
+	if (!report.problem.empty())
+		return text + ": none, " + report.problem;
+	if (!report.finished())
+		text += fmt::format(", {} of {} have ended", report.ended.size(), report.count);
+	else
+		text += fmt::format(", {} of them", report.count);
+	if (report.good())
+		return text + (report.finished() ? ", all good" : ", good so far");
+	for (const auto &end : report.ended)
+		if (!end.good())
+			text += fmt::format("; {}: {}", end.name, describe(end));
+	return text;
+}
+
 } // namespace
 
 int verb_status(const Globals &globals)
@@ -115,21 +138,25 @@ int verb_status(const Globals &globals)
 	const auto daemon = ask_daemon(globals);
 	const Kmod kmod(sysfs->root_fd());
 	const auto module = kmod.status();
+	const auto hooks =
+		load_hooks_report(sysfs->root_fd(), fmt::format("run/memhp/{}", hooks_report_file));
 
 	if (globals.json) {
 		json list = json::array();
 		for (const auto &[node, totals] : nodes) {
-			auto entry = totals.to_json();
+			auto entry = to_json(totals);
 			entry["node"] = node < 0 ? json(nullptr) : json(node);
 			list.push_back(std::move(entry));
 		}
 		const json document = {
 			{"block_size", block_size},
 			{"blocks", blocks->size()},
-			{"total", all.to_json()},
+			{"total", to_json(all)},
 			{"nodes", std::move(list)},
 			{"daemon", daemon ? *daemon : json(nullptr)},
 			{"daemon_error", daemon ? json(nullptr) : json(daemon.error().message)},
+			{"hooks", hooks_json(hooks)},
+			{"hooks_error", hooks ? json(nullptr) : json(hooks.error().message)},
 			{"module", module ? json("loaded") : json(nullptr)},
 			{"module_error", module ? json(nullptr) : json(module.error().message)},
 		};
@@ -145,7 +172,7 @@ int verb_status(const Globals &globals)
 		     {"MOVABLE:KERNEL", true}});
 	const auto row = [&](std::string name, const Totals &totals) {
 		table.add({std::move(name), format_size(totals.kernel), format_size(totals.movable),
-			   format_size(totals.other), format_size(totals.offline), totals.ratio()});
+			   format_size(totals.other), format_size(totals.offline), ratio(totals)});
 	};
 	for (const auto &[node, totals] : nodes)
 		row(node < 0 ? "" : fmt::format("{}", node), totals);
@@ -160,6 +187,10 @@ int verb_status(const Globals &globals)
 			   module->number("untracked").value_or(0));
 	else
 		fmt::print("module: {}\n", module.error().message);
+	if (!hooks)
+		fmt::print("settled programs: {}\n", hooks.error().message);
+	else if (*hooks)
+		fmt::print("settled programs: {}\n", describe_hooks(**hooks));
 	return exit_done;
 }
 

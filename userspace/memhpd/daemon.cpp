@@ -68,7 +68,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 					    save_source_.reset();
 					    save();
 				    });
-		    }})
+		    }}),
+	  settled_(loop_, sysfs_, config_, state_dir_)
 {
 	make_directory(runtime_dir_ + "/memhp");
 	auto dir = open_at(AT_FDCWD, runtime_dir_ + "/memhp", O_RDONLY | O_DIRECTORY);
@@ -97,6 +98,10 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		log::warning("saved state is not used: {}", loaded.error().message);
 
 	engine_.set_stage_of([this](uint64_t block) { return kmod_.last_stage(block); });
+	engine_.set_watch([this](Change, const Attempted &attempted) {
+		if (attempted.outcome.reached)
+			settled_.changed();
+	});
 	sysfs_.set_early([this] { return kmod_.early_blocks(); });
 }
 
@@ -108,8 +113,14 @@ int Daemon::run()
 	if (live_) {
 		auto monitor = UeventMonitor::open(
 			loop_, uevent_buffer,
-			[this](const Uevent &event) { onliner_.on_uevent(event); },
-			[this] { onliner_.on_lost(); });
+			[this](const Uevent &event) {
+				onliner_.on_uevent(event);
+				settled_.on_uevent(event);
+			},
+			[this] {
+				onliner_.on_lost();
+				settled_.on_lost();
+			});
 		if (!monitor)
 			throw_error(monitor.error());
 		monitor_ = std::move(*monitor);
@@ -144,10 +155,12 @@ int Daemon::run()
 		  module ? "loaded" : "not used, " + module.error().message);
 	loop_.enable_watchdog();
 	sd_notify(0, "READY=1");
+	settled_.start();
 	onliner_.start(std::move(blocks), auto_online_.kernel_default());
 
 	const int status = loop_.run();
 
+	settled_.stop();
 	unlink(marker.c_str());
 	// Once it is put back, an "offline" that the next memhpd finds is somebody's wish.
 	if (auto_online_.restore())

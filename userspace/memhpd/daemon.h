@@ -9,6 +9,7 @@
 #include "memhpd/config_file.h"
 #include "memhpd/control.h"
 #include "memhpd/onliner.h"
+#include "memhpd/settled.h"
 #include "memhpd/state.h"
 #include "system/engine.h"
 #include "system/kmod.h"
@@ -59,6 +60,7 @@ private:
 	Engine engine_;
 	AutoOnline auto_online_;
 	Onliner onliner_;
+	SettledHooks settled_;
 	std::unique_ptr<UeventMonitor> monitor_;
 	std::unique_ptr<Control> control_;
 	Loop::Source save_source_;

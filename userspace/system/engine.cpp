@@ -214,6 +214,8 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 			      running_.reset();
 			      running_offline_ = false;
 			      preempting_ = false;
+			      if (watch_)
+				      watch_(entry->job.spec().change, attempted);
 			      conclude(entry, attempted);
 			      wake();
 		      });

@@ -39,8 +39,12 @@ public:
 	/// Tells where in the kernel the last failed attempt on a block failed; empty if unknown.
 	using StageOf = std::function<std::string(uint64_t block)>;
 
+	/// Told of every write that has ended, whoever asked for it, before its job is.
+	using Watch = std::function<void(Change change, const Attempted &attempted)>;
+
 	Engine(Loop &loop, const Sysfs &sysfs, Writer &writer);
 
+	void set_watch(Watch watch) { watch_ = std::move(watch); }
 	void set_stage_of(StageOf stage_of) { stage_of_ = std::move(stage_of); }
 
 	/// Callbacks come from the loop, never from inside submit() or cancel().
@@ -77,6 +81,7 @@ private:
 	const Sysfs &sysfs_;
 	Writer &writer_;
 	StageOf stage_of_;
+	Watch watch_;
 	std::list<std::shared_ptr<Entry>> jobs_;
 	std::deque<std::function<void(bool)>> barriers_;
 	JobId next_id_ = 1;

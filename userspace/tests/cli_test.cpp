@@ -127,6 +127,42 @@ TEST_F(CommandLine, JsonParsesForEveryVerbThatReads)
 	EXPECT_EQ(plan.at("order"), json({33, 32}));
 }
 
+TEST_F(CommandLine, StatusTellsHowTheSettledProgramsEnded)
+{
+	EXPECT_EQ(ctl({"status"}).out.find("settled programs"), std::string::npos);
+	EXPECT_EQ(json::parse(ctl({"status", "--json"}).out).at("hooks"), nullptr);
+
+	constexpr auto good = R"({"name":"10-a","how":"exited","number":0,"took_ms":5})";
+	constexpr auto hung = R"({"name":"20-b","how":"timed-out","number":0,"took_ms":60000})";
+	const struct {
+		std::string report;
+		const char *text;
+	} cases[] = {
+		{std::string(R"({"began_ms":1,"count":1,"problem":"","ended":[)") + good + "]}",
+		 ", 1 of them, all good"},
+		{std::string(R"({"began_ms":1,"count":2,"problem":"","ended":[)") + good + "]}",
+		 ", 1 of 2 have ended, good so far"},
+		{std::string(R"({"began_ms":1,"count":2,"problem":"","ended":[)") + good + "," +
+			 hung + "]}",
+		 ", 2 of them; 20-b: ended after 1m: it had not finished"},
+		{R"({"began_ms":1,"count":0,"problem":"no such directory","ended":[]})",
+		 ": none, no such directory"},
+		{"lunch", "run/memhp/settled.json: "},
+	};
+	for (const auto &[report, text] : cases) {
+		tree.write("run/memhp/settled.json", report);
+		const auto out = ctl({"status"}).out;
+		const auto at = out.find("settled programs: ");
+		ASSERT_NE(at, std::string::npos) << report;
+		EXPECT_NE(out.find(text, at), std::string::npos) << out;
+	}
+	tree.write("run/memhp/settled.json", cases[2].report);
+	const auto hooks = json::parse(ctl({"status", "--json"}).out).at("hooks");
+	EXPECT_EQ(hooks.at("good"), false);
+	EXPECT_EQ(hooks.at("finished"), true);
+	EXPECT_EQ(hooks.at("ended")[1].at("name"), "20-b");
+}
+
 TEST_F(CommandLine, DryRunNamesTheOrder)
 {
 	EXPECT_EQ(ctl({"offline", "128M", "--dry-run"}).out,

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -268,6 +269,26 @@ TEST_F(DaemonOfTree, ExplainsItsPolicy)
 	EXPECT_EQ(last.at("blocks"), "32-33");
 	EXPECT_EQ(last.at("why"), "kernel by rule 1 (source=boot)");
 	stop();
+}
+
+TEST_F(DaemonOfTree, LeavesWordForTheProgramsWhenMemoryHasSettled)
+{
+	tree.write("hooks/10-tell", "#!/bin/sh\n");
+	chmod(tree.path("hooks").c_str(), 0755);
+	chmod(tree.path("hooks/10-tell").c_str(), 0755);
+	start("[hooks]\nsettled = \"" + tree.path("hooks") + "\"\n");
+	ASSERT_TRUE(onlined(2));
+	stop();
+	const auto word = tree.read("run/memhp/settled.env") + "\n";
+	EXPECT_NE(word.find("MEMHP_MOVABLE_BEFORE=134217728\n"), std::string::npos) << word;
+	EXPECT_NE(word.find("MEMHP_MOVABLE_AFTER=402653184\n"), std::string::npos) << word;
+	EXPECT_NE(word.find("MEMHP_CONFIG=" + tree.path("memhpd.toml\n")), std::string::npos);
+
+	tree.remove("run/memhp/settled.env");
+	start("[hooks]\nsettled = \"" + tree.path("hooks") + "\"\n");
+	EXPECT_TRUE(reaches("scans", 2));
+	stop();
+	EXPECT_FALSE(tree.exists("run/memhp/settled.env")) << "nothing came or went";
 }
 
 TEST_F(DaemonOfTree, ASecondOneDoesNotStart)

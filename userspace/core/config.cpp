@@ -32,7 +32,6 @@ constexpr Missing missing[] = {
 	{"unplug.retry", [](const Config &c) { return c.unplug.retry; }},
 	{"unplug.eject", [](const Config &c) { return c.unplug.eject; }},
 	{"unplug.deadline", [](const Config &) { return true; }},
-	{"metrics.textfile", [](const Config &c) { return !c.metrics.textfile.empty(); }},
 };
 
 std::string quoted(std::string_view text)

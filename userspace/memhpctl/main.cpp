@@ -121,6 +121,8 @@ int main(int argc, char **argv)
 		app.add_subcommand("events", "History, as the kernel module recorded it");
 	auto *watch_verb = app.add_subcommand("watch", "What happens from now on");
 
+	auto *metrics_verb = app.add_subcommand("metrics", "Numbers in the Prometheus format");
+
 	auto *policy_verb = app.add_subcommand("policy", "What memhpd does with new memory");
 	policy_verb->require_subcommand(1);
 	std::string config;
@@ -150,6 +152,8 @@ int main(int argc, char **argv)
 		return memhp::verb_events(globals);
 	if (watch_verb->parsed())
 		return memhp::verb_watch(globals);
+	if (metrics_verb->parsed())
+		return memhp::verb_metrics(globals);
 	if (check_verb->parsed())
 		return memhp::verb_policy_check(globals, config);
 	if (policy_verb->parsed())

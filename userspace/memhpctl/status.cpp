@@ -74,6 +74,8 @@ std::string describe_daemon(const Result<json> &daemon)
 					    ? "an older version of it is"
 					    : "the defaults are",
 				    error);
+	if (const auto error = status.value("metrics_error", ""); !error.empty())
+		text += fmt::format("; metrics are not written: {}", error);
 	return text;
 }
 

@@ -53,6 +53,7 @@ int verb_status(const Globals &globals);
 int verb_change(const Globals &globals, const ChangeOptions &options);
 int verb_events(const Globals &globals);
 int verb_watch(const Globals &globals);
+int verb_metrics(const Globals &globals);
 /// `file` may be "-" for the standard input.
 int verb_policy_check(const Globals &globals, const std::string &file);
 int verb_policy_show(const Globals &globals);

@@ -84,6 +84,9 @@ method Policy() -> (policy: object)
 # are keys of the file that ask for something that this version does not do.
 method Reload() -> (not_acted_on: []string)
 
+# In the Prometheus text format, version 0.0.4.
+method Metrics() -> (text: string)
+
 method Blocks() -> (block_size: int, blocks: []Block)
 
 # target: words as memhpctl takes them. type: online, online_kernel or online_movable.
@@ -133,7 +136,8 @@ Control::Control(Parts parts, Fd listening)
 	  server_(parts.loop, std::move(listening),
 		  {interface_name,
 		   interface_description,
-		   {{"Status", [this](const auto &call) { status(*call); }},
+		   {{"Metrics", [this](const auto &call) { metrics(*call); }},
+		    {"Status", [this](const auto &call) { status(*call); }},
 		    {"Blocks", [this](const auto &call) { blocks(*call); }},
 		    {"Policy", [this](const auto &call) { policy(*call); }},
 		    {"Reload", [this](const auto &call) { reload(*call); }},
@@ -166,6 +170,7 @@ void Control::status(varlink::Call &call) const
 		{"wrong_zone", counters.wrong_zone},
 		{"lost_events", counters.lost_events},
 		{"scans", counters.scans},
+		{"metrics_error", parts_.metrics.problem()},
 		{"module", module ? "loaded" : module.error().message},
 	};
 	call.reply({{"status", std::move(status)}});
@@ -199,6 +204,16 @@ void Control::policy(varlink::Call &call) const
 				     parts_.sysfs.block_size(),
 				     &parts_.onliner.ledger().entries()};
 	call.reply({{"policy", to_json(report)}});
+}
+
+void Control::metrics(varlink::Call &call) const
+{
+	const auto text = parts_.metrics.text();
+	if (!text) {
+		call.error("io.memhp.Failed", {{"message", text.error().message}});
+		return;
+	}
+	call.reply({{"text", *text}});
 }
 
 void Control::reload(varlink::Call &call) const

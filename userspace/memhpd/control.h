@@ -5,6 +5,7 @@
 
 #include "memhpd/auto_online.h"
 #include "memhpd/config_file.h"
+#include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
 #include "system/engine.h"
 #include "system/kmod.h"
@@ -25,6 +26,7 @@ public:
 		const AutoOnline &auto_online;
 		Engine &engine;
 		Onliner &onliner;
+		const Metrics &metrics;
 		std::function<bool()> reload; ///< false: config.mistakes() says why not
 	};
 
@@ -34,6 +36,7 @@ private:
 	void status(varlink::Call &call) const;
 	void blocks(varlink::Call &call) const;
 	void policy(varlink::Call &call) const;
+	void metrics(varlink::Call &call) const;
 	void reload(varlink::Call &call) const;
 	void change(const std::shared_ptr<varlink::Call> &call, Change change);
 

@@ -69,7 +69,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 					    save();
 				    });
 		    }}),
-	  settled_(loop_, sysfs_, config_, state_dir_)
+	  settled_(loop_, sysfs_, config_, state_dir_),
+	  metrics_({loop_, sysfs_, kmod_, config_, writer_, engine_, onliner_, settled_})
 {
 	make_directory(runtime_dir_ + "/memhp");
 	auto dir = open_at(AT_FDCWD, runtime_dir_ + "/memhp", O_RDONLY | O_DIRECTORY);
@@ -88,7 +89,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 				     std::generic_category().message(errno));
 	control_ = std::make_unique<Control>(Control::Parts{loop_, sysfs_, kmod_, config_,
 							    auto_online_, engine_, onliner_,
-							    [this] { return reload(); }},
+							    metrics_, [this] { return reload(); }},
 					     std::move(*listening));
 
 	auto loaded = load_state(state_dir_.get(), state_file);
@@ -98,7 +99,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		log::warning("saved state is not used: {}", loaded.error().message);
 
 	engine_.set_stage_of([this](uint64_t block) { return kmod_.last_stage(block); });
-	engine_.set_watch([this](Change, const Attempted &attempted) {
+	engine_.set_watch([this](Change change, const Attempted &attempted) {
+		metrics_.count(change, attempted);
 		if (attempted.outcome.reached)
 			settled_.changed();
 	});
@@ -116,10 +118,12 @@ int Daemon::run()
 			[this](const Uevent &event) {
 				onliner_.on_uevent(event);
 				settled_.on_uevent(event);
+				metrics_.changed();
 			},
 			[this] {
 				onliner_.on_lost();
 				settled_.on_lost();
+				metrics_.changed();
 			});
 		if (!monitor)
 			throw_error(monitor.error());
@@ -156,11 +160,13 @@ int Daemon::run()
 	loop_.enable_watchdog();
 	sd_notify(0, "READY=1");
 	settled_.start();
+	metrics_.configure();
 	onliner_.start(std::move(blocks), auto_online_.kernel_default());
 
 	const int status = loop_.run();
 
 	settled_.stop();
+	metrics_.stop();
 	unlink(marker.c_str());
 	// Once it is put back, an "offline" that the next memhpd finds is somebody's wish.
 	if (auto_online_.restore())
@@ -177,6 +183,7 @@ bool Daemon::reload()
 		onliner_.set_policy(config_.config().online);
 		log::info("configuration read again: {}", describe(config_.config().online));
 	}
+	metrics_.configure();
 	sd_notify(0, "READY=1");
 	return good;
 }

@@ -8,6 +8,7 @@
 #include "memhpd/auto_online.h"
 #include "memhpd/config_file.h"
 #include "memhpd/control.h"
+#include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
 #include "memhpd/settled.h"
 #include "memhpd/state.h"
@@ -61,6 +62,7 @@ private:
 	AutoOnline auto_online_;
 	Onliner onliner_;
 	SettledHooks settled_;
+	Metrics metrics_;
 	std::unique_ptr<UeventMonitor> monitor_;
 	std::unique_ptr<Control> control_;
 	Loop::Source save_source_;

@@ -88,6 +88,14 @@ void Engine::cancel_offlines()
 	wake();
 }
 
+size_t Engine::jobs(Change change) const
+{
+	return static_cast<size_t>(
+		std::count_if(jobs_.begin(), jobs_.end(), [change](const auto &entry) {
+			return entry->job.spec().change == change;
+		}));
+}
+
 void Engine::barrier(std::function<void(bool)> done)
 {
 	barriers_.push_back(std::move(done));

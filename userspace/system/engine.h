@@ -58,6 +58,8 @@ public:
 	/// kernel refuses with EINVAL. `done` gets false when the lock was not to be had in time.
 	void barrier(std::function<void(bool)> done);
 
+	/// Jobs that have not finished.
+	size_t jobs(Change change) const;
 	bool idle() const { return jobs_.empty() && barriers_.empty() && !writer_.busy(); }
 	/// The block that is being written, for status.
 	std::optional<uint64_t> running() const { return running_; }

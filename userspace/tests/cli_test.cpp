@@ -163,6 +163,23 @@ TEST_F(CommandLine, StatusTellsHowTheSettledProgramsEnded)
 	EXPECT_EQ(hooks.at("ended")[1].at("name"), "20-b");
 }
 
+TEST_F(CommandLine, MetricsWithoutMemhpdAreThoseOfTheKernel)
+{
+	load_module();
+	const auto output = ctl({"metrics"});
+	EXPECT_EQ(output.status, 64);
+	EXPECT_EQ(output.err.find("memhpctl: memhpd is not running"), 0u) << output.err;
+	for (const auto *line :
+	     {"\nmemhp_up 0\n", "\nmemhp_blocks{source=\"boot\",state=\"online\"} ",
+	      "\nmemhp_module_untracked_total 0"})
+		EXPECT_NE(output.out.find(line), std::string::npos) << output.out;
+	EXPECT_EQ(output.out.find("memhp_scans_total"), std::string::npos);
+
+	const auto as_json = ctl({"metrics", "--json"});
+	EXPECT_EQ(as_json.status, 64);
+	EXPECT_EQ(json::parse(as_json.out).at("text"), output.out + "\n");
+}
+
 TEST_F(CommandLine, DryRunNamesTheOrder)
 {
 	EXPECT_EQ(ctl({"offline", "128M", "--dry-run"}).out,
@@ -282,6 +299,7 @@ TEST_F(CommandLine, AMistakeIs2)
 		{"list", "4G"},
 		{"list", "-o", "lunch"},
 		{"status", "lunch"},
+		{"metrics", "lunch"},
 		{"offline"},
 		{"offline", "-5"},
 		{"offline", "lunch"},

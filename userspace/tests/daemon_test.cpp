@@ -291,6 +291,37 @@ TEST_F(DaemonOfTree, LeavesWordForTheProgramsWhenMemoryHasSettled)
 	EXPECT_FALSE(tree.exists("run/memhp/settled.env")) << "nothing came or went";
 }
 
+TEST_F(DaemonOfTree, GivesItsMetricsOverTheSocketAndInAFile)
+{
+	tree.make_directory("metrics");
+	const auto file = tree.path("metrics/memhp.prom");
+	start("[metrics]\ntextfile = \"" + file + "\"\n");
+	ASSERT_TRUE(onlined(2));
+	const auto text = call("Metrics")->at("text").get<std::string>();
+	for (const auto *line :
+	     {"memhp_memory_bytes{node=\"0\",zone=\"Movable\",state=\"online\"} 402653184\n",
+	      "memhp_changed_blocks_total{operation=\"online\"} 2\n",
+	      "memhp_requests_pending{operation=\"offline\"} 0\n", "memhp_up 1\n"})
+		EXPECT_NE(text.find(line), std::string::npos) << text;
+	EXPECT_TRUE(tree.exists("metrics/memhp.prom"));
+	EXPECT_EQ(call("Status")->at("status").at("metrics_error"), "");
+	stop();
+	EXPECT_FALSE(tree.exists("metrics/memhp.prom"));
+}
+
+TEST_F(DaemonOfTree, CountsABadConfigurationAmongItsMetrics)
+{
+	start();
+	EXPECT_NE(call("Metrics")->at("text").get<std::string>().find("memhp_config_good 1\n"),
+		  std::string::npos);
+	tree.write("memhpd.toml", "lunch = 1\n");
+	program->signal(SIGHUP);
+	ASSERT_TRUE(reaches("config", "older-file"));
+	EXPECT_NE(call("Metrics")->at("text").get<std::string>().find("memhp_config_good 0\n"),
+		  std::string::npos);
+	stop();
+}
+
 TEST_F(DaemonOfTree, ASecondOneDoesNotStart)
 {
 	start();

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <string>
+
+#include "core/metrics.h"
+#include "memhpd/config_file.h"
+#include "memhpd/onliner.h"
+#include "memhpd/settled.h"
+#include "system/engine.h"
+#include "system/kmod.h"
+#include "system/writer.h"
+
+namespace memhp
+{
+
+/// Counts what memhpd does, and keeps the file for the node exporter up to date: written anew after
+/// changes, at most every 15 s and at least every minute, as a whole, readable for all; removed
+/// at the end, for old numbers are no numbers.
+class Metrics
+{
+public:
+	struct Parts {
+		Loop &loop;
+		const Sysfs &sysfs;
+		const Kmod &kmod;
+		const ConfigFile &config;
+		const Writer &writer;
+		const Engine &engine;
+		const Onliner &onliner;
+		const SettledHooks &settled;
+	};
+
+	explicit Metrics(Parts parts);
+
+	/// Takes the configuration in force, at the start and after a reload.
+	void configure();
+	/// Removes the file.
+	void stop();
+
+	/// A write to a memory block has ended.
+	void count(Change change, const Attempted &attempted);
+	/// Something that shows in the metrics has changed.
+	void changed();
+
+	/// All metrics as they are now, in the Prometheus text format. Fails where the memory
+	/// blocks cannot be read.
+	Result<std::string> text() const;
+
+	/// Why the file is not as it should be; empty where it is, or is not wanted.
+	const std::string &problem() const { return problem_; }
+
+	/// Writes the file, due or not.
+	void write();
+
+private:
+	void arm();
+	void remove();
+
+	Parts parts_;
+	uint64_t start_time_;
+	AttemptCounts attempts_;
+	std::string file_;  ///< empty: none
+	bool ours_ = false; ///< the file was written by this memhpd
+	std::string problem_;
+	Refresh refresh_;
+	Loop::Source timer_;
+};
+
+} // namespace memhp

@@ -28,6 +28,9 @@ class Archive:
         for path, folders, files in os.walk(directory):
             folders.sort()
             relative = os.path.relpath(path, directory)
+            if not files and not folders and relative != ".":
+                empty = _merged(os.path.normpath(os.path.join(place, relative)))
+                self._parents(f"{prefix}/{empty}/.")
             for name in sorted(files) + [f for f in folders if os.path.islink(f"{path}/{f}")]:
                 target = _merged(os.path.normpath(os.path.join(place, relative, name)))
                 self._path(os.path.join(path, name), f"{prefix}/{target}")

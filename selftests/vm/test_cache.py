@@ -78,6 +78,15 @@ class Cpio(unittest.TestCase):
         self.assertIn(b"payload/usr/lib/x/link\0", file.getvalue())
         self.assertNotIn(b"payload/lib", file.getvalue())
 
+    def test_trees_keep_empty_directories(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "etc/empty.d").mkdir(parents=True)
+            (pathlib.Path(folder) / "lib/none").mkdir(parents=True)
+            file = io.BytesIO()
+            cpio.Archive(file).tree(folder, "payload")
+        self.assertIn(b"payload/etc/empty.d\0", file.getvalue())
+        self.assertIn(b"payload/usr/lib/none\0", file.getvalue())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -62,7 +62,7 @@ memhpctl offline --yes "$(block_numbers | head -n 1)" >/dev/null 2>&1
 equal "what failed is counted by its errno" \
 	"$(metric 'memhp_failed_attempts_total{operation="offline",errno="EINVAL"}')" 1
 equal "no line is malformed" \
-	"$(grep -Ev '^# (HELP|TYPE) |^memhp_[a-z_]+({[a-z]+="[^"]*"(,[a-z]+="[^"]*")*})? [0-9]+$' "$FILE")" ""
+	"$(grep -Ev '^# (HELP|TYPE) |^memhp_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9]+$' "$FILE")" ""
 equal "nothing else is left in the directory" "$(ls "$DIRECTORY")" memhp.prom
 equal "a reader of the socket may ask" "$(printf '{"method":"io.memhp.Metrics"}\0' |
 	setpriv --reuid 65534 --regid "$(getent group memhp | cut -d: -f3)" --clear-groups \

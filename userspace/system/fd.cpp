@@ -31,7 +31,7 @@ Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode)
 
 Result<std::string> read_file(int dir, const std::string &path)
 {
-	constexpr size_t limit = 16 << 20;
+	constexpr size_t limit = 64 << 20;
 	const auto file = open_at(dir, path, O_RDONLY);
 	if (!file)
 		return fail(file.error());

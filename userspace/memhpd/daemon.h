@@ -68,6 +68,7 @@ private:
 	Loop::Source save_source_;
 	Loop::Source stop_source_;
 	Time stop_by_{};
+	Time save_took_{};
 	bool save_failed_ = false;
 };
 

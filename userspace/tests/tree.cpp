@@ -14,9 +14,10 @@ namespace memhp
 
 namespace fs = std::filesystem;
 
-Tree::Tree()
+Tree::Tree(const std::string &parent)
 {
-	auto pattern = (fs::temp_directory_path() / "memhp-test-XXXXXX").string();
+	const auto directory = parent.empty() ? fs::temp_directory_path() : fs::path(parent);
+	auto pattern = (directory / "memhp-test-XXXXXX").string();
 	if (!mkdtemp(pattern.data()))
 		throw std::runtime_error("no temporary directory");
 	root_ = pattern;
@@ -71,9 +72,11 @@ std::string Tree::slurp(const std::string &path)
 
 bool Tree::exists(std::string_view name) const { return fs::exists(path(name)); }
 
-MachineTree::MachineTree()
+MachineTree::MachineTree(uint64_t block_size, const std::string &parent) : Tree(parent)
 {
-	write("sys/devices/system/memory/block_size_bytes", "8000000\n");
+	std::ostringstream size;
+	size << std::hex << block_size << '\n';
+	write("sys/devices/system/memory/block_size_bytes", size.str());
 	write("sys/devices/system/memory/auto_online_blocks", "online\n");
 }
 

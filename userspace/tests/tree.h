@@ -13,7 +13,8 @@ namespace memhp
 class Tree
 {
 public:
-	Tree();
+	/// Below `parent`, or where temporary files go.
+	explicit Tree(const std::string &parent = "");
 	~Tree();
 	Tree(const Tree &) = delete;
 	Tree &operator=(const Tree &) = delete;
@@ -38,11 +39,12 @@ private:
 	std::string root_;
 };
 
-/// A recorded machine: sysfs with blocks of 128 MiB.
+/// A machine: its memory in sysfs.
 class MachineTree : public Tree
 {
 public:
-	MachineTree();
+	/// `block_size` in bytes; `parent` as for Tree.
+	explicit MachineTree(uint64_t block_size = 1 << 27, const std::string &parent = "");
 
 	void add(uint64_t block, std::string_view state, std::string_view valid_zones,
 		 int node = 0) const;

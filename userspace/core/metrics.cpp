@@ -119,7 +119,7 @@ void add_daemon(Builder &builder, const Measures &measures)
 		if (daemon)
 			builder.add(daemon->*member);
 	};
-	using D = Measures::Daemon;
+	using D = DaemonMeasures;
 
 	builder.gauge("up", "1 while memhpd runs.");
 	builder.add(daemon ? 1 : 0);

@@ -25,31 +25,30 @@ struct AttemptCounts {
 	void count(Change change, const Outcome &outcome);
 };
 
+/// What only a running memhpd knows; the counts are since it started.
+struct DaemonMeasures {
+	uint64_t start_time = 0; ///< seconds since 1970
+	bool config_good = true;
+	AttemptCounts attempts;
+	std::map<Change, uint64_t> requests; ///< that are being worked on
+	uint64_t pending = 0;		     ///< blocks that policy is about to online
+	uint64_t deliberate = 0;	     ///< blocks kept offline
+	uint64_t gave_up = 0;
+	uint64_t wrong_zone = 0;
+	uint64_t lost_uevents = 0;
+	uint64_t scans = 0;
+	bool worker_hung = false;
+	uint64_t settled = 0; ///< bursts that were told
+};
+
 /// Everything that there is to measure, as it is now.
 struct Measures {
-	/// What only a running memhpd knows; the counts are since it started.
-	struct Daemon {
-		uint64_t start_time = 0; ///< seconds since 1970
-		bool config_good = true;
-		AttemptCounts attempts;
-		std::map<Change, uint64_t> requests; ///< that are being worked on
-		uint64_t pending = 0;		     ///< blocks that policy is about to online
-		uint64_t deliberate = 0;	     ///< blocks kept offline
-		uint64_t gave_up = 0;
-		uint64_t wrong_zone = 0;
-		uint64_t lost_uevents = 0;
-		uint64_t scans = 0;
-		bool worker_hung = false;
-		uint64_t settled = 0; ///< bursts that were told
-	};
-
 	std::string version;
 	uint64_t block_size = 0;
 	std::vector<Block> blocks;
-	std::optional<Daemon> daemon;
-	std::optional<Record> module; ///< its "status"
-	std::optional<uint64_t>
-		hooks_failed; ///< programs of the last burst; nothing if there were none
+	std::optional<DaemonMeasures> daemon;
+	std::optional<Record> module;	      ///< its "status"
+	std::optional<uint64_t> hooks_failed; ///< programs of the last burst, if there were any
 };
 
 /// A number and its labels.

@@ -79,7 +79,7 @@ Result<std::string> Metrics::text() const
 
 	const auto &counters = parts_.onliner.counters();
 	const auto &blocks = parts_.onliner.ledger().entries();
-	Measures::Daemon daemon;
+	DaemonMeasures daemon;
 	daemon.start_time = start_time_;
 	daemon.config_good = parts_.config.mistakes().empty();
 	daemon.attempts = attempts_;

@@ -73,6 +73,8 @@ add_hook /etc/memhp/settled.d/10-record "$RECORD"
 printf 'exit 1\n' >/etc/memhp/settled.d/README
 at_end "rm -f /etc/memhp/settled.d/README"
 configure ''
+# What came and went while another test's memhpd was down is not this test's.
+rm -f /run/memhp/settled.*
 daemon_start
 check "memhpd brings the unit that waits" systemctl -q is-active memhp-settled.path
 movable=$(memhpctl --json status | jq .total.movable)

@@ -38,8 +38,8 @@ private:
 /// Opens `path` below `dir` (AT_FDCWD: the working directory), close-on-exec.
 Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode = 0);
 
-/// Whole content of a file below `dir`, trailing newlines cut off. Fails beyond 64 MiB, which is half
-/// as much again as the module shows of 131072 blocks.
+/// Whole content of a file below `dir`, trailing newlines cut off. Fails beyond 64 MiB, which is
+/// half as much again as the module shows of 131072 blocks.
 Result<std::string> read_file(int dir, const std::string &path);
 
 /// Writes `value` to an existing file (as sysfs has them) in one write(2).

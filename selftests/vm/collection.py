@@ -49,7 +49,7 @@ class Collection:
     @property
     def names(self):
         """The names of the collections that run."""
-        return self.name.split(_AND)
+        return tuple(self.name.split(_AND))
 
     def runs_on(self, guest):
         """Whether it is run on this guest."""

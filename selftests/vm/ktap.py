@@ -34,9 +34,10 @@ class Program:
 
 @dataclasses.dataclass
 class Report:
-    """All programs of a run. plans: how many programs each collection planned."""
+    """All programs of a run. planned: how many were to run: the sum of the plans, of which older
+    frameworks print one for each collection, newer ones one for all."""
 
-    plans: list = dataclasses.field(default_factory=list)
+    planned: int = 0
     programs: list = dataclasses.field(default_factory=list)
 
 
@@ -48,7 +49,7 @@ def parse(lines):
         if line.startswith("# "):
             _inner(current, line[2:])
         elif plan := _PLAN.match(line):
-            report.plans.append(int(plan[1]))
+            report.planned += int(plan[1])
         elif test := _test(line):
             current.name, current.result = test.name, test
             report.programs.append(current)

@@ -120,7 +120,7 @@ def run_collection(root, item, trees, directory, sink=print):
         trees = [*trees, (item.overlay, ".")]
     initrd = directory / "initrd"
     payload.write(root, initrd, trees, item.enable)
-    evidence = verdict.Evidence(collections=len(item.names), skips=item.skips)
+    evidence = verdict.Evidence(collections=item.names, skips=item.skips)
     with cache.locked("guest", lambda: print("waiting for another guest on this machine")):
         try:
             asyncio.run(_guest(root, item, initrd, directory, evidence, sink))

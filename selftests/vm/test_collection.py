@@ -58,7 +58,7 @@ class Collection(unittest.TestCase):
                  collection.Collection("c", skips=("t",), timeout=2),
                  collection.Collection("d", enable=("x.service",))]
         found = collection.bare(items)
-        self.assertEqual([boot.names for boot in found], [["a", "c"], ["b"], ["d"]])
+        self.assertEqual([boot.names for boot in found], [("a", "c"), ("b",), ("d",)])
         self.assertEqual((found[0].skips, found[0].timeout), (("s", "t"), 3))
 
     def test_unknown_collection(self):

@@ -60,12 +60,12 @@ class Count:
 class Evidence:
     """What a run left behind.
 
-    collections: how many were to run. output: lines of run_kselftest.sh, None when it did not end.
+    collections: names of those that were to run. output: lines of run_kselftest.sh, None when it did not end.
     skips: patterns of the names that may be skipped. kernel_log: lines of console and dmesg. findings: what a debug kernel found that
     is not in its log. reason and status: how QEMU says that the machine ended, and its exit status,
     None when it had to be killed. broken: what made the run end early, if anything."""
 
-    collections: int = 1
+    collections: tuple = ()
     output: list = None
     skips: tuple = ()
     kernel_log: list = dataclasses.field(default_factory=list)
@@ -111,12 +111,15 @@ def _tests(name, evidence):
     count = Count()
     report = ktap.parse(evidence.output or ())
     if evidence.output is not None:
-        planned = sum(report.plans)
-        if len(report.plans) != evidence.collections or not all(report.plans):
+        if not report.planned:
             count.add_failure(f"{name}: no test was planned")
-        elif planned != len(report.programs):
-            count.add_failure(f"{name}: {planned} programs planned,"
+        elif report.planned != len(report.programs):
+            count.add_failure(f"{name}: {report.planned} programs planned,"
                               f" {len(report.programs)} have a result")
+        for missing in evidence.collections:
+            if not any(program.name.startswith(f"selftests: {missing}: ")
+                       for program in report.programs):
+                count.add_failure(f"{name}: no result of collection {missing}")
     for program in report.programs:
         _program(count, name, program, evidence.skips)
     return count

@@ -6,6 +6,8 @@ A folder may hold machine.toml, every key optional:
     memory = "2G"                       memory at boot, on node 0
     dimms = [{ size = "1G", node = 1 }] DIMMs present at boot: boot1, boot2, …
     append = "word …"                   for the kernel command line
+    bare = true                         without systemd and udev, in one boot with others of the same
+                                        machine: quicker, where only the module is tested
     enable = ["memhpd.service"]         systemd units enabled before the boot
     skips = ["program: test"]           tests that may be skipped: shell patterns of their names
     guests = ["name"]                   guests that it is for; without it, any
@@ -26,13 +28,13 @@ from errors import UserError
 SELFTESTS = build.SOURCE / "selftests"
 _AND = "+"
 _NOT_COLLECTIONS = ("vm", "lib", "bench")
-_KEYS = {"memory": str, "dimms": list, "append": str, "enable": list, "skips": list,
+_KEYS = {"memory": str, "dimms": list, "append": str, "bare": bool, "enable": list, "skips": list,
          "guests": list, "timeout": int, "long_timeout": int}
 
 
 @dataclasses.dataclass(frozen=True)
 class Collection:
-    """What runs in one boot: a collection and what machine.toml says, or several (bare()).
+    """What runs in one boot: a collection and what machine.toml says, or several (boots()).
 
     prepare: shell code that goes before the command that runs it."""
 
@@ -62,14 +64,13 @@ class Collection:
                                    prepare=f"echo timeout={seconds} >>{self.name}/settings && ")
 
 
-def bare(items):
-    """The collections without systemd, and as few boots as can be: the same machine is shared."""
-    boots = {}
+def boots(items):
+    """The collections by boots of a guest, each a Collection: bare ones of the same machine share one."""
+    shared = {}
     for item in items:
-        options = dataclasses.replace(item.options, bare=True)
-        boots.setdefault((options, item.enable, item.overlay), []).append(
-            dataclasses.replace(item, options=options))
-    return [functools.reduce(_both, boot) for boot in boots.values()]
+        key = (item.options, item.enable, item.overlay) if item.options.bare else item.name
+        shared.setdefault(key, []).append(item)
+    return [functools.reduce(_both, boot) for boot in shared.values()]
 
 
 def _both(one, other):
@@ -110,7 +111,8 @@ def parse(name, text, path, overlay=None):
         dimms = tuple((dimm["size"], dimm["node"]) for dimm in table.get("dimms", ()))
     except (KeyError, TypeError):
         raise UserError(f"{path}: a DIMM is {{ size = \"1G\", node = 1 }}") from None
-    options = machine.Options(table.get("memory", "2G"), dimms, table.get("append", ""))
+    options = machine.Options(table.get("memory", "2G"), dimms, table.get("append", ""),
+                              table.get("bare", False))
     return Collection(name, options, tuple(table.get("enable", ())),
                       tuple(table.get("skips", ())), tuple(table.get("guests", ())),
                       table.get("timeout", 600),

@@ -25,8 +25,6 @@ class Guest:
     collections: names of the collections to run booted, ALL, or () to build only.
     install: the target of make that installs what is tested; "install" includes userspace.
     default: whether a run in which no kernels are named includes it.
-    bare: whether it boots without systemd and udev, once for all collections that ask for the same
-        machine: quicker, and enough where only the module is tested.
     base: name of the guest whose root and system it shares, with a debug kernel that is built from
         that guest's kernel source; empty for a kernel of the distribution.
     packages: name of a package list for the system, beside the one that all have.
@@ -43,7 +41,6 @@ class Guest:
     collections: object = ALL
     install: str = "install-kmod"
     default: bool = False
-    bare: bool = False
     base: str = ""
     packages: str = ""
     later: tuple = ()
@@ -75,8 +72,7 @@ class Guest:
 _MODULE = ("kmod", "memmap", "truth")
 _BOOKWORM = Guest("bookworm", "bookworm", "linux-image-cloud-amd64", install="install",
                   default=True)
-_TRIXIE = Guest("trixie", "trixie", "linux-image-cloud-amd64", collections=_MODULE,
-                bare=True)
+_TRIXIE = Guest("trixie", "trixie", "linux-image-cloud-amd64", collections=_MODULE)
 _BACKPORTS = dataclasses.replace(
     _TRIXIE, name="trixie-backports", kernel="linux-image-cloud-amd64/trixie-backports",
     suites=("trixie-backports",), default=True)
@@ -85,21 +81,20 @@ _BACKPORTS = dataclasses.replace(
 def _debug(name, guest, default=False):
     """The guest with a debug kernel."""
     return dataclasses.replace(guest, name=name, base=guest.name, default=default,
-                               install="install-kmod", collections=("kmod", "truth"),
-                               bare=True)
+                               install="install-kmod", collections=("kmod", "truth"))
 
 
 GUESTS = (
     _BOOKWORM,
     # The oldest kernel; it cannot keep a memmap on its memory.
     Guest("bullseye", "bullseye", "linux-image-cloud-amd64", userland="bookworm",
-          collections=("kmod", "truth"), bare=True, default=True),
+          collections=("kmod", "truth"), default=True),
     _TRIXIE,
     _BACKPORTS,
     # What comes next, with the newest tools: a release candidate where there is one. Not by default: these
     # suites change every day.
     Guest("next", "sid", "linux-image-cloud-amd64", suites=("experimental",),
-          prefer="experimental", userland="trixie", collections=_MODULE, bare=True),
+          prefer="experimental", userland="trixie", collections=_MODULE),
     # Another flavour of the kernel is what comes later.
     Guest("dkms", "bookworm", "linux-image-cloud-amd64", collections=("dkms",),
           install="install-dkms", packages="dkms", later=("linux-headers-amd64",)),

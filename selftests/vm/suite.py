@@ -86,7 +86,7 @@ class Suite:
         """What runs on the guest, one boot each."""
         items = [item.long() if self._long else item
                  for item in self._collections if item.runs_on(guest)]
-        return collection.bare(items) if guest.bare else items
+        return collection.boots(items)
 
     def _build(self, name, function):
         """A build, which is a test as well. Passes StepFailed on, for nothing can follow."""

@@ -21,10 +21,10 @@ class Collection(unittest.TestCase):
         self.assertEqual(parsed(""), collection.Collection("name"))
 
     def test_everything_said(self):
-        found = parsed('memory = "4G"\ndimms = [{ size = "1G", node = 1 }]\nappend = "a=b"\n'
+        found = parsed('memory = "4G"\ndimms = [{ size = "1G", node = 1 }]\nappend = "a=b"\nbare = true\n'
                        'enable = ["x.service"]\nskips = ["t"]\nguests = ["g"]\n'
                        'timeout = 9\nlong_timeout = 99\n')
-        self.assertEqual(found.options, machine.Options("4G", (("1G", 1),), "a=b"))
+        self.assertEqual(found.options, machine.Options("4G", (("1G", 1),), "a=b", True))
         self.assertEqual((found.enable, found.skips, found.guests), (("x.service",), ("t",), ("g",)))
         self.assertEqual((found.timeout, found.long().timeout), (9, 99))
 
@@ -52,13 +52,15 @@ class Collection(unittest.TestCase):
         self.assertFalse(parsed("guests = ['f']").runs_on(guest))
         self.assertFalse(parsed("").runs_on(dataclasses.replace(guest, collections=("other",))))
 
-    def test_those_of_the_same_machine_share_a_boot(self):
-        items = [collection.Collection("a", skips=("s",), timeout=1),
-                 collection.Collection("b", machine.Options("4G")),
-                 collection.Collection("c", skips=("t",), timeout=2),
-                 collection.Collection("d", enable=("x.service",))]
-        found = collection.bare(items)
-        self.assertEqual([boot.names for boot in found], [("a", "c"), ("b",), ("d",)])
+    def test_bare_ones_of_the_same_machine_share_a_boot(self):
+        bare = machine.Options(bare=True)
+        items = [collection.Collection("a", bare, skips=("s",), timeout=1),
+                 collection.Collection("b"),
+                 collection.Collection("c", bare, skips=("t",), timeout=2),
+                 collection.Collection("d"),
+                 collection.Collection("e", machine.Options("4G", bare=True))]
+        found = collection.boots(items)
+        self.assertEqual([boot.names for boot in found], [("a", "c"), ("b",), ("d",), ("e",)])
         self.assertEqual((found[0].skips, found[0].timeout), (("s", "t"), 3))
 
     def test_unknown_collection(self):

@@ -7,6 +7,7 @@ import unittest
 import unittest.mock
 
 import collection
+import machine
 import suite
 
 REPORT = """<?xml version="1.0"?>
@@ -50,7 +51,9 @@ class Command(unittest.TestCase):
                              "LONG=1 TRUTH_SEED='a b' ./run_kselftest.sh -c truth")
 
     def test_several_collections_in_one_boot(self):
-        boot, = collection.bare([collection.Collection("a").long(), collection.Collection("b")])
+        bare = machine.Options(bare=True)
+        boot, = collection.boots([collection.Collection("a", bare).long(),
+                                  collection.Collection("b", bare)])
         with unittest.mock.patch.dict(os.environ, {}, clear=True):
             self.assertEqual(suite.test_command(boot), "echo timeout=3600 >>a/settings && "
                              "./run_kselftest.sh -c a -c b")

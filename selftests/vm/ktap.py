@@ -23,7 +23,7 @@ class Test:
 class Program:
     """A test program: its own result (None: it has none), and the results within.
 
-    planned is None for a program that prints no plan: then it is one test itself."""
+    planned is None for a program that prints no plan."""
 
     name: str
     result: Test = None

@@ -15,7 +15,9 @@ GOOD = """TAP version 13
 # ok 2 unloads
 ok 1 selftests: kmod: load.sh
 # selftests: kmod: plain.sh
+# 1..1
 # some text, ok 1 not at its start
+# ok 1 speaks
 ok 2 selftests: kmod: plain.sh
 """.splitlines()
 
@@ -86,6 +88,7 @@ class Verdict(unittest.TestCase):
             "inner plan": (replaced("# 1..2", None), 1),
             "program": (GOOD[:-1], 1),
             "plan": (replaced("1..2", None), 1),
+            "program without TAP": ([*GOOD[:-4], GOOD[-1]], 1),
             "plan of none": (["TAP version 13", "1..0"], 1),
             "empty": (["No such collection 'kmod'"], 1),
         }
@@ -94,7 +97,7 @@ class Verdict(unittest.TestCase):
                 self.assertEqual(judged(output)[1], failed)
 
     def test_each_collection_has_a_result(self):
-        second = ["TAP version 13", "1..1", "ok 1 selftests: truth: truth.sh"]
+        second = ["TAP version 13", "1..1", "# 1..1", "# ok 1 holds", "ok 1 selftests: truth: truth.sh"]
         both = ("kmod", "truth")
         self.assertEqual(judged(GOOD + second, collections=both), (5, 0, 0))
         self.assertEqual(judged(GOOD, collections=both)[1], 1)
@@ -111,8 +114,7 @@ class Verdict(unittest.TestCase):
         self.assertEqual(judged(output, skips=("other",)), (3, 1, 0))
 
     def test_skipped_program(self):
-        output = replaced("ok 2 selftests: kmod: plain.sh",
-                          "ok 2 selftests: kmod: plain.sh # SKIP")
+        output = [*GOOD[:-4], "ok 2 selftests: kmod: plain.sh # SKIP"]
         self.assertEqual(judged(output), (3, 1, 0))
         self.assertEqual(judged(output, skips=("plain.sh",)), (3, 0, 1))
 

@@ -12,7 +12,8 @@ import cache
 import payload
 from errors import UserError
 
-# QEMU 7.2 emulates cmpxchg16b with a segment prefix wrongly: kernels since 6.12 crash in SLUB.
+# QEMU 7.2 emulates cmpxchg16b with a segment prefix wrongly: kernels since 6.12 crash in SLUB. Before 8.1 its
+# threads can disagree about code that was patched: a guest spins on a breakpoint that is gone.
 OPTIONS = {
     "kvm": ("-accel", "kvm", "-cpu", "max"),
     "tcg": ("-accel", "tcg,thread=single", "-cpu", "max,cx16=off"),

@@ -27,7 +27,7 @@ _EXCEPT = {
     "kmod/compat.h": ("LINUX_VERSION_CODE,CONSTANT_COMPARISON,CAMELCASE",
                       "here kernel versions are told apart, by the kernel's own names"),
     "kmod/text.c": ("MACRO_ARG_UNUSED", "it makes names from the lists of abi.h"),
-    "include/memhp/abi.h": ("COMPLEX_MACRO,MACRO_ARG_REUSE",
+    "include/memhp/abi.h": ("COMPLEX_MACRO,MACRO_ARG_REUSE,MACRO_ARG_UNUSED",
                             "a list of names is a macro that applies another one"),
 }
 # kzalloc_obj() is of 7.x only.

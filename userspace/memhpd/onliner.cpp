@@ -28,11 +28,6 @@ bool worth_a_line(uint64_t count)
 	return count == 1;
 }
 
-bool right_zone(OnlineType type, Zone zone)
-{
-	return type != OnlineType::movable || zone == Zone::movable;
-}
-
 } // namespace
 
 Onliner::Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy policy, Hooks hooks)

@@ -22,19 +22,6 @@ struct Running {
 	std::function<void(const Report &)> finished;
 };
 
-bool right_zone(OnlineType type, Zone zone)
-{
-	switch (type) {
-	case OnlineType::movable:
-		return zone == Zone::movable;
-	case OnlineType::kernel:
-		return is_kernel_zone(zone);
-	case OnlineType::by_default:
-		break;
-	}
-	return true;
-}
-
 void note(Running &running, const Job &job, const Attempted &attempted)
 {
 	const auto &outcome = attempted.outcome;

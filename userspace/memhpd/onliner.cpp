@@ -185,7 +185,7 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 		}
 	}
 	for (const auto &[type, chosen] : wanted) {
-		auto order = arrange_online(chosen, *blocks, type);
+		auto [order, rearrange] = arrange_online(chosen, *blocks, type);
 		// The last one is the hole that keeps the kernel's walk short: while more is
 		// coming, keep it open.
 		const auto last =
@@ -199,7 +199,7 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 			look_again(last_add_ + growth_pause);
 		}
 		if (!order.empty())
-			submit(std::move(order), type);
+			submit(std::move(order), std::move(rearrange), type);
 	}
 }
 
@@ -213,7 +213,7 @@ void Onliner::observe(const std::vector<Block> &blocks, Ledger::Standing unknown
 	hooks_.changed();
 }
 
-void Onliner::submit(std::vector<uint64_t> order, OnlineType type)
+void Onliner::submit(std::vector<uint64_t> order, JobSpec::Rearrange rearrange, OnlineType type)
 {
 	in_job_.insert(order.begin(), order.end());
 	if (burst_.blocks.empty() && burst_.failures == 0)
@@ -224,6 +224,7 @@ void Onliner::submit(std::vector<uint64_t> order, OnlineType type)
 	spec.type = type;
 	spec.goal = order.size();
 	spec.blocks = std::move(order);
+	spec.rearrange = std::move(rearrange);
 	spec.attempt_deadline = std::chrono::minutes(1);
 	spec.attempt_deadline_max = std::chrono::minutes(1);
 

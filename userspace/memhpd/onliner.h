@@ -69,7 +69,7 @@ private:
 	void act(const std::vector<uint64_t> &settled);
 	void observe(const std::vector<Block> &blocks,
 		     Ledger::Standing unknown_offline = Ledger::Standing::fresh);
-	void submit(std::vector<uint64_t> order, OnlineType type);
+	void submit(std::vector<uint64_t> order, JobSpec::Rearrange rearrange, OnlineType type);
 	void attempted(const Job &job, const Attempted &attempted);
 	void rescan();
 	void schedule_rescan();

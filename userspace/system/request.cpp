@@ -127,6 +127,7 @@ Result<Engine::JobId> start(Engine &engine, const Sysfs &sysfs, const ChangeRequ
 	spec.change = request.change;
 	spec.type = request.type;
 	spec.blocks = selection->blocks;
+	spec.rearrange = selection->rearrange;
 	spec.goal = selection->goal;
 	spec.deadline = running->started + request.deadline;
 	spec.attempt_deadline = request.attempt_deadline;

@@ -24,7 +24,7 @@ bool can_match(const OnlineRule &rule, const Surroundings &surroundings)
 	    (rule.source == Source::xen_balloon && !surroundings.xen_balloon))
 		return false;
 	const auto &nodes = surroundings.nodes;
-	return rule.nodes.empty() ||
+	return rule.nodes.empty() || nodes.empty() ||
 	       std::any_of(rule.nodes.begin(), rule.nodes.end(), [&](int node) {
 		       return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
 	       });

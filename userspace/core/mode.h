@@ -24,7 +24,8 @@ struct Surroundings {
 	bool dax = false;	  ///< there are dax devices
 	bool hv_balloon = false;  ///< Hyper-V's balloon has its device
 	bool xen_balloon = false; ///< Xen's balloon runs
-	std::vector<int> nodes;	  ///< NUMA nodes that can hold memory
+	/// NUMA nodes that can hold memory; empty where nobody knows, and any may.
+	std::vector<int> nodes;
 };
 
 struct ModeChoice {

@@ -49,8 +49,10 @@ public:
 	int root_fd() const { return root_.get(); }
 
 	/// Which blocks were there at boot (true) or came later (false), as far as anybody knows.
-	/// Asked once a scan. Without it memory behind a firmware device counts as a DIMM: the
-	/// kernel gives boot memory that ACPI describes the same link.
+	/// Asked once a scan. Where it knows nothing of a block, a running kernel's sysfs tells by
+	/// the age of its directory. In a recorded tree memory behind a firmware device then counts
+	/// as a DIMM, all other as boot memory: the kernel gives boot memory that ACPI describes
+	/// the same link.
 	using EarlyBlocks = std::function<std::map<uint64_t, bool>()>;
 	void set_early(EarlyBlocks early) { early_ = std::move(early); }
 
@@ -58,6 +60,10 @@ private:
 	Sysfs() = default;
 	/// A block's own files: state, zones, inode; node and source are left empty.
 	Result<Block> read_block(uint64_t number) const;
+	/// Blocks with a lower inode were there at boot; nothing where inodes tell no age.
+	std::optional<uint64_t> boot_mark(uint64_t lowest_block) const;
+	struct Origins;
+	void find_source(Block &block, const Origins &origins) const;
 
 	Fd root_;
 	uint64_t block_size_ = 0;

@@ -13,8 +13,8 @@ namespace memhp
 
 /// The kernel's own settings for memory that comes. auto_online_blocks says whether it onlines new
 /// blocks by itself; the others say in which zone an online ends that names none, which is also
-/// what the kernel does when it puts back the blocks of an ejection that failed. All but the first
-/// came with Linux 5.15 and 5.16.
+/// what the kernel does when it puts back the blocks of an ejection that failed. These came with
+/// Linux 5.15.
 ///
 /// They are written in this order, and put back in the opposite one: a ratio before the policy that
 /// works with it.

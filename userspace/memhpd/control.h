@@ -3,8 +3,9 @@
 
 #include <functional>
 
-#include "memhpd/auto_online.h"
+#include "core/mode.h"
 #include "memhpd/config_file.h"
+#include "memhpd/kernel_settings.h"
 #include "memhpd/onliner.h"
 #include "system/engine.h"
 #include "system/kmod.h"
@@ -22,7 +23,8 @@ public:
 		const Sysfs &sysfs;
 		const Kmod &kmod;
 		const ConfigFile &config;
-		const AutoOnline &auto_online;
+		const KernelSettings &settings;
+		const ModeChoice &mode;
 		Engine &engine;
 		Onliner &onliner;
 		std::function<bool()> reload; ///< false: config.mistakes() says why not

@@ -258,14 +258,4 @@ Result<std::vector<Block>> Sysfs::scan() const
 	return blocks;
 }
 
-Result<std::string> Sysfs::auto_online() const
-{
-	return read_file(root_.get(), fmt::format("{}/auto_online_blocks", memory_dir));
-}
-
-Result<void> Sysfs::set_auto_online(std::string_view value) const
-{
-	return write_value(root_.get(), fmt::format("{}/auto_online_blocks", memory_dir), value);
-}
-
 } // namespace memhp

@@ -40,10 +40,6 @@ public:
 	/// after it, since during an offline it names what might come. Zone::none otherwise.
 	Result<Zone> zone(uint64_t block) const;
 
-	/// auto_online_blocks: "offline", "online", "online_kernel", "online_movable".
-	Result<std::string> auto_online() const;
-	Result<void> set_auto_online(std::string_view value) const;
-
 	/// Path of a block's state file below root_fd().
 	static std::string state_path(uint64_t block);
 	int root_fd() const { return root_.get(); }

@@ -276,18 +276,5 @@ TEST(SysfsState, OfAMissingBlockIsAFailure)
 	EXPECT_FALSE(sysfs.zone(2));
 }
 
-TEST(SysfsAutoOnline, IsReadAndWritten)
-{
-	const MachineTree tree;
-	const FakeKernel kernel(tree);
-	const auto sysfs = opened(tree);
-	EXPECT_EQ(sysfs.auto_online().value_or(""), "online");
-	ASSERT_TRUE(sysfs.set_auto_online("offline"));
-	EXPECT_EQ(sysfs.auto_online().value_or(""), "offline");
-	tree.remove("sys/devices/system/memory/auto_online_blocks");
-	EXPECT_FALSE(sysfs.auto_online());
-	EXPECT_FALSE(sysfs.set_auto_online("offline")) << "it must not create what is not there";
-}
-
 } // namespace
 } // namespace memhp

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "system/log.h"
 #include "system/policy_report.h"

@@ -46,6 +46,8 @@ struct HeldSetting {
 	/// What memhpd wrote: a value that is one of these may be put back. Two only from before a
 	/// write until after it.
 	std::vector<std::string> ours;
+
+	bool operator==(const HeldSetting &) const = default;
 };
 
 using HeldSettings = std::map<KernelSetting, HeldSetting>;

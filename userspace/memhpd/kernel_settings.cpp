@@ -74,6 +74,7 @@ bool KernelSettings::put(KernelSetting setting, Entry &entry, const std::string 
 
 void KernelSettings::want(const SettingValues &values)
 {
+	const auto before = held();
 	for (auto &[setting, entry] : entries_) {
 		const auto target = values.find(setting);
 		const bool had_a_wish = entry.wanted.has_value() || !entry.ours.empty();
@@ -95,7 +96,8 @@ void KernelSettings::want(const SettingValues &values)
 		if (!entry.wanted)
 			entry.ours.clear();
 	}
-	record_();
+	if (held() != before)
+		record_();
 }
 
 void KernelSettings::look(Time now, bool defend)

@@ -6,7 +6,6 @@
 #include <iterator>
 #include <utility>
 
-#include "core/select.h"
 #include "system/log.h"
 
 namespace memhp
@@ -187,7 +186,8 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 		}
 	}
 	for (const auto &[type, chosen] : wanted) {
-		auto [order, rearrange] = arrange_online(chosen, *blocks, type);
+		auto arranged = arrange_online(chosen, *blocks, type);
+		auto &order = arranged.blocks;
 		// The last one is the hole that keeps the kernel's walk short: while more is
 		// coming, keep it open.
 		const auto last =
@@ -201,7 +201,7 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 			look_again(last_add_ + growth_pause);
 		}
 		if (!order.empty())
-			submit(std::move(order), std::move(rearrange), type);
+			submit(std::move(arranged), type);
 	}
 }
 
@@ -232,7 +232,9 @@ void Onliner::online_dax(const Device &device, const std::vector<Block> &fresh, 
 			  for (const auto block : numbers)
 				  in_job_.erase(block);
 			  if (failure.empty()) {
+				  // Its new blocks have the old numbers; the next look checks them.
 				  dax_onlined_[name] = why;
+				  born_.insert(numbers.begin(), numbers.end());
 				  return;
 			  }
 			  ++counters_.failures;
@@ -255,9 +257,9 @@ void Onliner::observe(const std::vector<Block> &blocks, Ledger::Standing unknown
 	hooks_.changed();
 }
 
-void Onliner::submit(std::vector<uint64_t> order, JobSpec::Rearrange rearrange, OnlineType type)
+void Onliner::submit(Arranged arranged, OnlineType type)
 {
-	in_job_.insert(order.begin(), order.end());
+	in_job_.insert(arranged.blocks.begin(), arranged.blocks.end());
 	burst_.begin(Loop::now());
 	if (type == OnlineType::by_default)
 		hooks_.by_default(true);
@@ -265,9 +267,9 @@ void Onliner::submit(std::vector<uint64_t> order, JobSpec::Rearrange rearrange, 
 	JobSpec spec;
 	spec.change = Change::online;
 	spec.type = type;
-	spec.goal = order.size();
-	spec.blocks = std::move(order);
-	spec.rearrange = std::move(rearrange);
+	spec.goal = arranged.blocks.size();
+	spec.blocks = std::move(arranged.blocks);
+	spec.rearrange = std::move(arranged.rearrange);
 	spec.attempt_deadline = std::chrono::minutes(1);
 	spec.attempt_deadline_max = std::chrono::minutes(1);
 

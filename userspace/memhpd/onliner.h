@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/policy.h"
+#include "core/select.h"
 #include "memhpd/burst.h"
 #include "memhpd/dax_onliner.h"
 #include "system/engine.h"
@@ -88,7 +89,7 @@ private:
 			const Verdict &verdict);
 	void observe(const std::vector<Block> &blocks,
 		     Ledger::Standing unknown_offline = Ledger::Standing::fresh);
-	void submit(std::vector<uint64_t> order, JobSpec::Rearrange rearrange, OnlineType type);
+	void submit(Arranged arranged, OnlineType type);
 	void attempted(const Job &job, const Attempted &attempted);
 	void rescan();
 	void schedule_rescan();

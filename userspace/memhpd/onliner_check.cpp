@@ -20,7 +20,7 @@ void Onliner::check_new(const Device &device, const std::vector<uint64_t> &settl
 		born_.erase(block.number);
 		if (block.state == BlockState::online)
 			online.push_back(block);
-		else if (block.state == BlockState::offline)
+		else if (waits(block))
 			offline.push_back(block.number);
 	}
 	const bool by_kernel = mode_ == OnlineMode::kernel;

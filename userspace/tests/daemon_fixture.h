@@ -98,6 +98,15 @@ protected:
 		return {};
 	}
 
+	/// Waits until the daemon leaves auto_online_blocks to the program that changed it.
+	bool is_left()
+	{
+		for (int turn = 0; turn < 10'000; ++turn)
+			if (setting("auto_online_blocks").at("left"))
+				return true;
+		return false;
+	}
+
 	/// Waits until a file has this content.
 	bool becomes(const std::string &file, const std::string &content) const
 	{

@@ -74,8 +74,7 @@ TEST_F(DaemonOfTree, DefendsItsSettingsThreeTimes)
 	EXPECT_EQ(setting("auto_online_blocks").at("put_right"), 3);
 	EXPECT_EQ(setting("auto_online_blocks").at("left"), false);
 	tree.overwrite(auto_online, "online_kernel\n");
-	while (!setting("auto_online_blocks").at("left"))
-		;
+	ASSERT_TRUE(is_left());
 	EXPECT_EQ(setting("auto_online_blocks").at("now"), "online_kernel");
 	EXPECT_EQ(setting("auto_online_blocks").at("foreign"), "online_kernel");
 	program->signal(SIGHUP);
@@ -90,8 +89,7 @@ TEST_F(DaemonOfTree, DefendsNothingWhereItShallNot)
 {
 	start("online.defend = false\n");
 	tree.overwrite(auto_online, "online_kernel\n");
-	while (!setting("auto_online_blocks").at("left"))
-		;
+	ASSERT_TRUE(is_left());
 	EXPECT_EQ(tree.read(auto_online), "online_kernel");
 	stop();
 	EXPECT_EQ(tree.read(auto_online), "online_kernel");

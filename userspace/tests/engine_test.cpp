@@ -112,6 +112,7 @@ TEST_F(EngineOfTree, OfflinesAndTellsTheZoneOfOrigin)
 
 TEST_F(EngineOfTree, WritesOtherFilesBeforeAnyJob)
 {
+	tree.add(50, "offline", "Movable Normal");
 	tree.add_dax("dax0.0", 50, 50, "offline");
 	int error = -1;
 	submit(spec(Change::online, {40}));

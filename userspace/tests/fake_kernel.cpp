@@ -110,9 +110,14 @@ ssize_t write_dax_state(const fs::path &dir, const std::string &value)
 	std::ifstream blocks(dir / "blocks");
 	for (std::string block; blocks >> block;) {
 		const fs::path one = running + "/sys/devices/system/memory/memory" + block;
-		fs::remove_all(one);
-		if (value == "unplugged")
+		// File systems, unlike sysfs, may give the new directory the inode of the old one.
+		const auto aside = dir / ("memory" + block);
+		if (value == "unplugged") {
+			fs::rename(one, aside);
 			continue;
+		}
+		if (fs::exists(aside))
+			fs::rename(aside, one);
 		fs::create_directories(one);
 		put(one / "state", "offline");
 		change(one, value);

@@ -76,6 +76,8 @@ TEST_F(SettingsOfTree, EveryWriteIsOnRecordBefore)
 	EXPECT_EQ(records.front().at(auto_online_blocks).found, "online");
 	EXPECT_EQ(records.front().at(auto_online_blocks).ours, std::vector<std::string>{"offline"});
 	records.clear();
+	settings.want({{auto_online_blocks, "offline"}});
+	EXPECT_TRUE(records.empty()) << "nothing has changed";
 	settings.want({{auto_online_blocks, "online_movable"}});
 	EXPECT_EQ(records.front().at(auto_online_blocks).ours,
 		  (std::vector<std::string>{"offline", "online_movable"}));

@@ -91,7 +91,7 @@ class OnlinerOfDax : public OnlinerOfTree
 protected:
 	void plug_dax(std::string_view state)
 	{
-		for (const uint64_t block : {40, 41})
+		for (const uint64_t block : {40u, 41u})
 			tree.add(block, "offline", "Movable Normal");
 		tree.add_dax("dax0.0", 40, 41, state);
 		uevent(Uevent::Action::add, 40);

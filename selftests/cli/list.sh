@@ -11,7 +11,7 @@ need_root
 need_hotplug
 need_memhpd
 need_memhp
-plan 9
+plan 10
 
 # by_us, by_lsmem: "range state node zone" of each block.
 by_us()
@@ -51,6 +51,11 @@ equal "status: movable of node 1" "$(node1 movable)" $((3 * bytes))
 equal "status: kernel of node 1" "$(node1 kernel)" "$bytes"
 check "status: no daemon, and what to do" sh -c \
 	"memhpctl status | grep -q '^memhpd: not running (systemctl enable --now memhpd)'"
+
+# It may not read where drivers put memory: only the age of the block tells.
+equal "boot memory, to a user without privilege" \
+	"$(setpriv --reuid 65534 --clear-groups memhpctl list "$(block_numbers | head -n 1)" \
+		-o SOURCE | tail -n 1)" boot
 
 module_load
 set_state "$4" offline

@@ -15,8 +15,11 @@ blocks=$(cd "$MEMORY" && for link in memory*/firmware_node; do
 	[ ! -e "$link" ] || echo "${link%/firmware_node}"
 done | sed 's/memory//' | tr '\n' ' ')
 [ -n "$blocks" ] || skip_all "no DIMM was present at boot"
-plan 6
+plan 7
 
+# shellcheck disable=SC2086 # a list
+equal "a DIMM that is there at boot is one all the same" \
+	"$(memhpctl list $blocks -o SOURCE | tail -n +2 | sort -u)" acpi-dimm
 check "the daemon runs" systemctl is-active -q memhpd
 udevadm settle
 look

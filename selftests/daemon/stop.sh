@@ -39,6 +39,8 @@ check "the marker is gone" [ ! -e /run/memhpd/active ]
 equal "auto_online_blocks is back" "$(cat "$MEMORY/auto_online_blocks")" online_movable
 release "$held"
 
+# By default memhpd would have put it right.
+configure '[online]' 'defend = false'
 daemon_start
 echo online_kernel >"$MEMORY/auto_online_blocks"
 systemctl stop memhpd

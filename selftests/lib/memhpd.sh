@@ -64,6 +64,66 @@ no_restart()
 	systemctl daemon-reload
 }
 
+# no_stop_post: systemd runs nothing after the daemon has ended, until the end of the test.
+no_stop_post()
+{
+	mkdir -p "$DROP_IN"
+	at_end "rm -f $DROP_IN/no-post.conf; systemctl daemon-reload"
+	printf '[Service]\nExecStopPost=\n' >"$DROP_IN/no-post.conf"
+	systemctl daemon-reload
+}
+
+# daemon_kill: SIGKILL, and waits until systemd has seen the end of it.
+daemon_kill()
+{
+	kill -KILL "$(daemon_pid)"
+	wait_until 10 systemctl -q is-failed memhpd || abort "memhpd survives SIGKILL"
+}
+
+# daemon_status FILTER: what jq makes of the daemon's part of `memhpctl --json status`.
+daemon_status()
+{
+	memhpctl --json status | jq -r ".daemon | $1"
+}
+
+# setting NAME: the kernel's setting, empty where this kernel has none.
+setting()
+{
+	case $1 in
+	auto_online_blocks) cat "$MEMORY/$1" ;;
+	*) cat "/sys/module/memory_hotplug/parameters/$1" 2>/dev/null ;;
+	esac
+}
+
+# set_setting NAME VALUE
+set_setting()
+{
+	case $1 in
+	auto_online_blocks) echo "$2" >"$MEMORY/$1" ;;
+	*) echo "$2" >"/sys/module/memory_hotplug/parameters/$1" ;;
+	esac
+}
+
+# setting_is NAME VALUE
+setting_is()
+{
+	[ "$(setting "$1")" = "$2" ]
+}
+
+# all_settings: in one line.
+all_settings()
+{
+	echo "$(setting auto_online_blocks) $(setting online_policy)" \
+		"$(setting auto_movable_ratio) $(setting auto_movable_numa_aware)"
+}
+
+# need_online_policy: the kernel lets a policy choose the zone (5.15 and later).
+need_online_policy()
+{
+	[ -e /sys/module/memory_hotplug/parameters/online_policy ] ||
+		skip_all "this kernel has no online_policy"
+}
+
 # daemon_value KEY: a number of `memhpctl --json status`.
 daemon_value()
 {

@@ -99,19 +99,31 @@ need_blocks()
 # Sets auto_online_blocks until the end of the test.
 set_auto_online()
 {
-	at_end "echo $(cat "$MEMORY/auto_online_blocks") >$MEMORY/auto_online_blocks"
+	at_end "put_back_auto_online $(cat "$MEMORY/auto_online_blocks")"
 	echo "$1" >"$MEMORY/auto_online_blocks"
+}
+
+# A memhpd that runs would put right what is written now, and put back at its end what it found.
+put_back_auto_online()
+{
+	put_back_daemon=
+	if systemctl -q is-active memhpd 2>/dev/null; then
+		put_back_daemon=yes
+		systemctl stop memhpd
+	fi
+	echo "$1" >"$MEMORY/auto_online_blocks"
+	[ -z "$put_back_daemon" ] || systemctl start memhpd
 }
 
 # leave_offline: until the end of the test nobody onlines new memory: not the kernel, not memhpd, and
 # no udev rule. A link to nothing in /run takes the place of a rule of the same name in /usr/lib.
 leave_offline()
 {
-	set_auto_online offline
 	if systemctl -q is-active memhpd 2>/dev/null; then
 		at_end "systemctl start memhpd"
 		systemctl stop memhpd
 	fi
+	set_auto_online offline
 	[ -e /run/udev/control ] || return 0
 	at_end "udevadm control --reload"
 	mkdir -p /run/udev/rules.d

@@ -72,6 +72,19 @@ bool is_kernel_zone(Zone zone)
 	return zone == Zone::dma || zone == Zone::dma32 || zone == Zone::normal;
 }
 
+bool right_zone(OnlineType type, Zone zone)
+{
+	switch (type) {
+	case OnlineType::movable:
+		return zone == Zone::movable;
+	case OnlineType::kernel:
+		return is_kernel_zone(zone);
+	case OnlineType::by_default:
+		break;
+	}
+	return true;
+}
+
 std::string format_ranges(const std::vector<uint64_t> &numbers)
 {
 	std::string text;

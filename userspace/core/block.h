@@ -61,6 +61,9 @@ std::optional<OnlineType> parse_online_type(std::string_view text);
 /// Zones whose memory the kernel itself may use, so that offlining it is a matter of luck.
 bool is_kernel_zone(Zone zone);
 
+/// True where a block that was onlined as `type` belongs into this zone.
+bool right_zone(OnlineType type, Zone zone);
+
 /// Blocks as ranges of their numbers: "0-23,32-47". `numbers` ascending.
 std::string format_ranges(const std::vector<uint64_t> &numbers);
 

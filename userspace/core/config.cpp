@@ -19,11 +19,9 @@ struct Missing {
 };
 
 constexpr Missing missing[] = {
-	{"online.mode", [](const Config &c) { return c.online.mode == OnlineMode::kernel; }},
 	{"online.max_movable_ratio", [](const Config &) { return true; }},
 	{"online.beyond_ratio", [](const Config &) { return true; }},
 	{"online.hard_ratio", [](const Config &c) { return c.online.hard_ratio.has_value(); }},
-	{"online.defend", [](const Config &c) { return c.online.defend; }},
 	{"online.rezone", [](const Config &c) { return c.online.rezone; }},
 	{"online.borrow", [](const Config &c) { return c.online.borrow; }},
 	{"offline.min_free", [](const Config &c) { return c.offline.min_free.value > 0; }},

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/document.h"
-#include "core/policy.h"
+#include "core/mode.h"
 #include "core/retry.h"
 
 namespace memhp
@@ -23,12 +23,6 @@ inline constexpr Words<Assist, 4> assist_words = {{
 	{Assist::compact, "compact"},
 	{Assist::slab, "slab"},
 	{Assist::hugepages, "hugepages"},
-}};
-
-inline constexpr Words<OnlineMode, 3> online_mode_words = {{
-	{OnlineMode::automatic, "auto"},
-	{OnlineMode::kernel, "kernel"},
-	{OnlineMode::daemon, "daemon"},
 }};
 
 inline constexpr Words<BeyondRatio, 3> beyond_ratio_words = {{

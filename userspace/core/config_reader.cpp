@@ -105,7 +105,7 @@ Setter Reader::rules()
 				{"min_size", set_size(rule.min_size)},
 				{"action", set_word(rule.action, online_action_words)},
 			};
-			table(item, numbered, keys);
+			(void)table(item, numbered, keys);
 			const auto &members = *item.as<Node::Table>();
 			if (std::none_of(members.begin(), members.end(),
 					 [](const Member &one) { return one.key == "action"; }))
@@ -179,7 +179,7 @@ tl::expected<Config, std::vector<Mistake>> Reader::read(const Node &top)
 		{"metrics", section("metrics", {{"textfile", set_path(config_.metrics.textfile)}})},
 		{"hooks", section("hooks", {{"settled", set_path(config_.hooks.settled)}})},
 	};
-	table(top, "", sections);
+	(void)table(top, "", sections);
 	find_contradictions();
 	if (mistakes_.empty())
 		return std::move(config_);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace memhp
 {
@@ -85,6 +86,21 @@ Verdict judge(const OnlinePolicy &policy, const Device &device, uint64_t block_s
 	return {policy.action, std::nullopt, "online.action"};
 }
 
+bool right_zone(OnlineAction action, Zone zone)
+{
+	switch (action) {
+	case OnlineAction::movable:
+		return right_zone(OnlineType::movable, zone);
+	case OnlineAction::kernel:
+		return right_zone(OnlineType::kernel, zone);
+	case OnlineAction::kernel_default:
+	case OnlineAction::leave:
+	case OnlineAction::offline:
+		break;
+	}
+	return true;
+}
+
 Decision decide(OnlineAction action, Time owner_grace, std::optional<OnlineType> kernel_default,
 		Time since, Time now)
 {
@@ -128,11 +144,10 @@ void now_offline(Ledger::Entry &entry)
 
 } // namespace
 
-std::vector<uint64_t> Ledger::observe(const std::vector<Block> &blocks, Time now,
-				      Standing unknown_offline)
+Ledger::News Ledger::observe(const std::vector<Block> &blocks, Time now, Standing unknown_offline)
 {
 	std::map<uint64_t, Entry> present;
-	std::vector<uint64_t> taken_offline;
+	News news;
 
 	for (const auto &block : blocks) {
 		const auto known = entries_.find(block.number);
@@ -140,19 +155,21 @@ std::vector<uint64_t> Ledger::observe(const std::vector<Block> &blocks, Time now
 			known != entries_.end() && known->second.inode == block.inode;
 		Entry entry = same_life ? known->second
 					: Entry{block.inode, unknown_offline, false, now, {}};
+		if (!same_life)
+			news.born.push_back(block.number);
 
 		if (block.state == BlockState::online) {
 			now_online(entry);
 		} else if (block.state == BlockState::offline && entry.online) {
 			now_offline(entry);
-			taken_offline.push_back(block.number);
+			news.taken_offline.push_back(block.number);
 		} else if (!same_life && unknown_offline == Standing::deliberate) {
 			entry.why = "left offline by online.first_scan";
 		}
 		present.emplace(block.number, std::move(entry));
 	}
 	entries_ = std::move(present);
-	return taken_offline;
+	return news;
 }
 
 void Ledger::went_online(uint64_t block)

@@ -87,6 +87,9 @@ struct Verdict {
 
 Verdict judge(const OnlinePolicy &policy, const Device &device, uint64_t block_size);
 
+/// True where a block in this zone is as the action wants its memory.
+bool right_zone(OnlineAction action, Zone zone);
+
 /// What to do with an offline block of a fresh life.
 struct Online {
 	OnlineType type;
@@ -128,9 +131,12 @@ public:
 	/// Takes in a complete scan, taken after all uevents sent before it were noted. Blocks of
 	/// `first_scan_offline` standing are what a block found offline gets that the ledger has
 	/// never seen: `deliberate` at a first scan that leaves them alone, else `fresh`.
-	/// Returns the blocks whose going offline only this scan shows.
-	std::vector<uint64_t> observe(const std::vector<Block> &blocks, Time now,
-				      Standing unknown_offline = Standing::fresh);
+	struct News {
+		std::vector<uint64_t> taken_offline; ///< only this scan shows that they went
+		std::vector<uint64_t> born;	     ///< in a life that the ledger had not seen
+	};
+	News observe(const std::vector<Block> &blocks, Time now,
+		     Standing unknown_offline = Standing::fresh);
 
 	/// An online or offline of a block, by uevent or by an own write. A block that the ledger
 	/// has not seen yet is ignored: the next scan finds it.

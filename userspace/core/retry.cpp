@@ -86,6 +86,23 @@ Time Job::attempt_deadline(const BlockRecord &record) const
 	return std::min(span, std::max(spec_.attempt_deadline, spec_.attempt_deadline_max));
 }
 
+void Job::rearrange(uint64_t failed)
+{
+	std::vector<uint64_t> done;
+	for (const auto &record : records_)
+		if (record.standing == Standing::done)
+			done.push_back(record.block);
+	const auto first = records_.begin() + static_cast<std::ptrdiff_t>(untried_);
+	std::vector<uint64_t> rest;
+	for (auto record = first; record != records_.end(); ++record)
+		rest.push_back(record->block);
+	// What had no attempt has no history: only the numbers move.
+	const auto order = spec_.rearrange(failed, done, rest);
+	auto record = first;
+	for (size_t i = 0; i < std::min(order.size(), rest.size()); ++i)
+		(record++)->block = order[i];
+}
+
 Job::Step Job::next(Time now)
 {
 	if (cancelled_ || missing() == 0)
@@ -138,6 +155,8 @@ void Job::result(uint64_t block, const Outcome &outcome, Time now)
 
 	++failed_attempts_;
 	++record.failures;
+	if (record.failures == 1 && spec_.rearrange && untried_ < records_.size())
+		rearrange(block);
 	record.busy += outcome.error == EBUSY && !outcome.killed;
 	record.error = outcome.error;
 	record.killed = outcome.killed;

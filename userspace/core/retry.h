@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <random>
 #include <string>
@@ -62,6 +63,13 @@ struct JobSpec {
 	Time attempt_deadline_max = std::chrono::seconds(30);
 	Backoff backoff;
 	unsigned seed = 1; ///< of the jitter
+
+	/// Puts the blocks `rest`, which had no attempt yet, into a new order after the first
+	/// attempt on `failed` did not succeed; `done` are in the wanted state by now. It loses and
+	/// repeats none. May be empty: then the order stays.
+	using Rearrange = std::function<std::vector<uint64_t>(
+		uint64_t failed, const std::vector<uint64_t> &done, std::vector<uint64_t> rest)>;
+	Rearrange rearrange;
 };
 
 /// One request on a set of blocks: which block to try next, when, and when it is over. A pure
@@ -115,6 +123,7 @@ public:
 
 private:
 	Time attempt_deadline(const BlockRecord &record) const;
+	void rearrange(uint64_t failed);
 
 	JobSpec spec_;
 	std::vector<BlockRecord> records_;

@@ -2,6 +2,7 @@
 #include "core/select.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -102,6 +103,22 @@ Zone destination(const Block &block, OnlineType type)
 
 using Place = std::pair<int, Zone>;
 
+/// Which blocks are ordered together, and what is online beside them.
+struct Places {
+	Change change;
+	std::map<uint64_t, Place> of; ///< the chosen blocks
+	std::map<Place, std::vector<uint64_t>> online;
+
+	std::vector<uint64_t> arrange(const Place &place, std::vector<uint64_t> blocks) const
+	{
+		const auto present = online.find(place);
+		const auto others =
+			present == online.end() ? std::vector<uint64_t>() : present->second;
+		return change == Change::online ? online_order(std::move(blocks), others)
+						: offline_order(std::move(blocks), others);
+	}
+};
+
 /// Numbers of the online blocks of each node and zone.
 std::map<Place, std::vector<uint64_t>> online_by_place(const std::vector<Block> &blocks)
 {
@@ -129,27 +146,50 @@ std::vector<Block> by_prospect(std::vector<Block> blocks)
 	return blocks;
 }
 
-std::vector<uint64_t> arrange_offline(const std::vector<Block> &chosen,
-				      const std::vector<Block> &all)
+/// The blocks of each place in its order, place after place as they come.
+Arranged arrange(const std::vector<Block> &chosen, Places places)
 {
-	const auto online = online_by_place(all);
-	std::vector<Place> order; // as by_prospect() met them
+	std::vector<Place> order;
 	std::map<Place, std::vector<uint64_t>> groups;
 	for (const auto &block : chosen) {
-		const Place place{block.node.value_or(-1), block.zone};
+		const auto &place = places.of.at(block.number);
 		if (!contains(order, place))
 			order.push_back(place);
 		groups[place].push_back(block.number);
 	}
-	std::vector<uint64_t> result;
-	for (const auto &place : order) {
-		// A block that is just changing is in no place of online ones.
-		const auto present = online.find(place);
-		append(result, offline_order(groups.at(place), present == online.end()
-								       ? std::vector<uint64_t>()
-								       : present->second));
-	}
+	Arranged result;
+	for (const auto &place : order)
+		append(result.blocks, places.arrange(place, groups.at(place)));
+
+	result.rearrange = [places = std::move(places)](uint64_t failed,
+							const std::vector<uint64_t> &done,
+							std::vector<uint64_t> rest) {
+		const auto place = places.of.find(failed);
+		const auto here = [&](uint64_t block) {
+			const auto of = places.of.find(block);
+			return of != places.of.end() && of->second == place->second;
+		};
+		// Once a block of the zone has gone the right way, the hole is there.
+		if (place == places.of.end() || std::any_of(done.begin(), done.end(), here))
+			return rest;
+		std::vector<uint64_t> blocks;
+		std::copy_if(rest.begin(), rest.end(), std::back_inserter(blocks), here);
+		blocks = places.arrange(place->second, std::move(blocks));
+		auto next = blocks.begin();
+		for (auto &block : rest)
+			if (here(block))
+				block = *next++;
+		return rest;
+	};
 	return result;
+}
+
+Arranged arrange_offline(const std::vector<Block> &chosen, const std::vector<Block> &all)
+{
+	Places places{Change::offline, {}, online_by_place(all)};
+	for (const auto &block : chosen)
+		places.of[block.number] = {block.node.value_or(-1), block.zone};
+	return arrange(chosen, std::move(places));
 }
 
 } // namespace
@@ -188,22 +228,17 @@ Result<std::vector<Block>> match(const Target &target, const std::vector<Block> 
 	return result;
 }
 
-std::vector<uint64_t> arrange_online(const std::vector<Block> &chosen,
-				     const std::vector<Block> &all, OnlineType type)
+Arranged arrange_online(const std::vector<Block> &chosen, const std::vector<Block> &all,
+			OnlineType type)
 {
-	const auto online = online_by_place(all);
-	std::map<Place, std::vector<uint64_t>> groups;
+	Places places{Change::online, {}, online_by_place(all)};
+	auto sorted = chosen;
 	for (const auto &block : chosen)
-		groups[{block.node.value_or(-1), destination(block, type)}].push_back(block.number);
-
-	std::vector<uint64_t> result;
-	for (const auto &[place, numbers] : groups) {
-		const auto present = online.find(place);
-		append(result,
-		       online_order(numbers, present == online.end() ? std::vector<uint64_t>()
-								     : present->second));
-	}
-	return result;
+		places.of[block.number] = {block.node.value_or(-1), destination(block, type)};
+	std::stable_sort(sorted.begin(), sorted.end(), [&](const Block &a, const Block &b) {
+		return places.of.at(a.number) < places.of.at(b.number);
+	});
+	return arrange(sorted, std::move(places));
 }
 
 Result<Selection> select_online(const Target &target, const std::vector<Block> &blocks,
@@ -227,7 +262,9 @@ Result<Selection> select_online(const Target &target, const std::vector<Block> &
 	selection.goal = *goal;
 	// The wanted amount in its order, then those that stand in for blocks that will not go.
 	const auto middle = offline.begin() + static_cast<std::ptrdiff_t>(*goal);
-	selection.blocks = arrange_online({offline.begin(), middle}, blocks, type);
+	auto arranged = arrange_online({offline.begin(), middle}, blocks, type);
+	selection.blocks = std::move(arranged.blocks);
+	selection.rearrange = std::move(arranged.rearrange);
 	append(selection.blocks, numbers_of({middle, offline.end()}));
 	return selection;
 }
@@ -262,7 +299,9 @@ Result<Selection> select_offline(const Target &target, const std::vector<Block> 
 	selection.goal = *goal;
 	online = by_prospect(std::move(online));
 	const auto middle = online.begin() + static_cast<std::ptrdiff_t>(*goal);
-	selection.blocks = arrange_offline({online.begin(), middle}, blocks);
+	auto arranged = arrange_offline({online.begin(), middle}, blocks);
+	selection.blocks = std::move(arranged.blocks);
+	selection.rearrange = std::move(arranged.rearrange);
 	append(selection.blocks, numbers_of({middle, online.end()}));
 	return selection;
 }

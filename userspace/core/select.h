@@ -6,6 +6,7 @@
 
 #include "core/block.h"
 #include "core/result.h"
+#include "core/retry.h"
 #include "core/target.h"
 
 namespace memhp
@@ -17,6 +18,7 @@ struct Selection {
 	size_t goal = 0;	      ///< how many of `blocks` are wanted; less than all for a size
 	std::vector<uint64_t> already;	    ///< named, and in the wanted state before
 	std::vector<uint64_t> left_to_host; ///< virtio-mem blocks left out; see select_offline()
+	JobSpec::Rearrange rearrange;	    ///< of `blocks`, but for those that only stand in
 };
 
 /// Blocks of `target` whatever their state, ascending. Fails when nothing matches, and on a block
@@ -34,8 +36,15 @@ Result<Selection> select_online(const Target &target, const std::vector<Block> &
 Result<Selection> select_offline(const Target &target, const std::vector<Block> &blocks,
 				 uint64_t block_size, bool force);
 
+/// An order of blocks, and what becomes of it when the block fails that its hole depends on: then
+/// the lowest that goes makes the hole.
+struct Arranged {
+	std::vector<uint64_t> blocks;
+	JobSpec::Rearrange rearrange;
+};
+
 /// The online order for blocks that all shall become `type`, node by node.
-std::vector<uint64_t> arrange_online(const std::vector<Block> &chosen,
-				     const std::vector<Block> &all, OnlineType type);
+Arranged arrange_online(const std::vector<Block> &chosen, const std::vector<Block> &all,
+			OnlineType type);
 
 } // namespace memhp

@@ -209,4 +209,11 @@ std::string exact_duration(Time span)
 	return text.empty() ? "0s" : text;
 }
 
+bool worth_a_line(uint64_t count)
+{
+	while (count >= 10 && count % 10 == 0)
+		count /= 10;
+	return count == 1;
+}
+
 } // namespace memhp

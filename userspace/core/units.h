@@ -40,4 +40,7 @@ std::string exact_duration(Time span);
 /// or on any other character. The base-16 form takes no prefix.
 bool parse_number(std::string_view text, int base, uint64_t &value);
 
+/// True for the 1st, 10th, 100th, … of a thing that happens again and again.
+bool worth_a_line(uint64_t count);
+
 } // namespace memhp

@@ -62,12 +62,16 @@ std::string describe_daemon(const Result<json> &daemon)
 	auto text = fmt::format(
 		"running, onlines hot-added memory as {}{}; {} blocks onlined, {} failed attempts, "
 		"{} in "
-		"the wrong zone, {} taken offline on purpose; auto_online_blocks was {}",
+		"the wrong zone, {} taken offline on purpose",
 		status.value("action", "?"),
 		rules ? fmt::format(" with {} rules (memhpctl policy show)", rules) : "",
 		status.value("onlined", 0), status.value("failed_attempts", 0),
-		status.value("wrong_zone", 0), status.value("deliberately_offline", 0),
-		status.value("auto_online_blocks_found", "?"));
+		status.value("wrong_zone", 0), status.value("deliberately_offline", 0));
+	if (const auto found = status.value("found_online", 0); found > 0)
+		text += fmt::format("; {} blocks onlined by {}", found,
+				    status.value("mode", "") == "kernel" ? "the kernel" : "others");
+	if (const auto left = status.value("left_offline", 0); left > 0)
+		text += fmt::format(", {} left to memhpd by it", left);
 	if (const auto error = status.value("config_error", ""); !error.empty())
 		text += fmt::format("; its configuration file is not used, {} in force: {}",
 				    status.value("config", "") == "older-file"
@@ -116,6 +120,31 @@ std::string describe_hooks(const HooksReport &report)
 	for (const auto &end : report.ended)
 		if (!end.good())
 			text += fmt::format("; {}: {}", end.name, describe(end));
+	return text;
+}
+
+/// Who onlines and why, and what that means for the kernel's settings, a line each.
+std::string describe_mode(const json &status)
+{
+	auto text = fmt::format("mode:   {} ({})\n", status.value("mode", "?"),
+				status.value("mode_why", "?"));
+	for (const auto &setting : status.value("settings", json::array())) {
+		const auto found = setting.value("found", "?");
+		const auto wanted = setting.value("wanted", "?");
+		const auto now = setting.value("now", "?");
+		text += fmt::format("kernel: {} {}", setting.value("setting", "?"), now);
+		if (found != now)
+			text += fmt::format(" (found {})", found);
+		if (const auto foreign = setting.value("foreign", json()); foreign.is_string()) {
+			text += fmt::format("; changed to {} by another program at {}, ",
+					    foreign.get<std::string>(),
+					    setting.value("foreign_at", "?"));
+			text += setting.value("left", false)
+					? fmt::format("and left so; memhpd wants {}", wanted)
+					: "put right";
+		}
+		text += '\n';
+	}
 	return text;
 }
 
@@ -183,6 +212,8 @@ int verb_status(const Globals &globals)
 	fmt::print("{} memory blocks of {}\n\n{}\n", blocks->size(), format_size(block_size),
 		   table.text());
 	fmt::print("memhpd: {}\n", describe_daemon(daemon));
+	if (daemon)
+		fmt::print("{}", describe_mode(*daemon));
 	if (module)
 		fmt::print("module: loaded, {} events recorded, {} not tracked\n",
 			   module->number("seq").value_or(0),

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "system/log.h"
+#include <fmt/ranges.h>
 
 namespace memhp
 {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "system/log.h"
 #include "system/policy_report.h"
@@ -113,6 +114,23 @@ error InvalidConfig (message: string, mistakes: []string)
 error Failed (message: string)
 )";
 
+json or_null(const std::string &text) { return text.empty() ? json(nullptr) : json(text); }
+
+json settings_report(const KernelSettings &settings)
+{
+	json list = json::array();
+	for (const auto &view : settings.views(Loop::now()))
+		list.push_back({{"setting", to_string(view.setting)},
+				{"found", view.found},
+				{"wanted", view.wanted},
+				{"now", view.now},
+				{"put_right", view.put_right},
+				{"left", view.left},
+				{"foreign", or_null(view.foreign)},
+				{"foreign_at", or_null(view.foreign_at)}});
+	return list;
+}
+
 std::string summary(const Report &report)
 {
 	std::string text = fmt::format("{} of {} blocks in {}", report.done.size(), report.goal,
@@ -159,7 +177,9 @@ void Control::status(varlink::Call &call) const
 		{"rules", parts_.onliner.policy().rules.size()},
 		{"config", to_string(parts_.config.origin())},
 		{"config_error", fmt::format("{}", fmt::join(parts_.config.mistakes(), "; "))},
-		{"auto_online_blocks_found", parts_.auto_online.found()},
+		{"mode", to_string(parts_.mode.mode)},
+		{"mode_why", parts_.mode.why},
+		{"settings", settings_report(parts_.settings)},
 		{"pending_online", parts_.onliner.pending()},
 		{"running_block",
 		 parts_.engine.running() ? json(*parts_.engine.running()) : json(nullptr)},
@@ -168,6 +188,8 @@ void Control::status(varlink::Call &call) const
 		{"failed_attempts", counters.failures},
 		{"gave_up", counters.gave_up},
 		{"wrong_zone", counters.wrong_zone},
+		{"found_online", counters.found_online},
+		{"left_offline", counters.left_offline},
 		{"lost_events", counters.lost_events},
 		{"scans", counters.scans},
 		{"metrics_error", parts_.metrics.problem()},

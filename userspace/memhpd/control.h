@@ -3,8 +3,9 @@
 
 #include <functional>
 
-#include "memhpd/auto_online.h"
+#include "core/mode.h"
 #include "memhpd/config_file.h"
+#include "memhpd/kernel_settings.h"
 #include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
 #include "system/engine.h"
@@ -23,7 +24,8 @@ public:
 		const Sysfs &sysfs;
 		const Kmod &kmod;
 		const ConfigFile &config;
-		const AutoOnline &auto_online;
+		const KernelSettings &settings;
+		const ModeChoice &mode;
 		Engine &engine;
 		Onliner &onliner;
 		const Metrics &metrics;

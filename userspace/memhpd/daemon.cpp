@@ -15,7 +15,10 @@
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 
+#include "memhpd/restore.h"
 #include "system/log.h"
+#include "system/settings.h"
+#include "system/surroundings.h"
 
 namespace memhp
 {
@@ -23,8 +26,6 @@ namespace
 {
 
 constexpr int uevent_buffer = 128 << 20;
-constexpr auto state_file = "state.json";
-constexpr auto socket_file = "io.memhp";
 constexpr auto marker_file = "active";
 /// How long a stop waits for the running writes to end.
 constexpr Time stop_patience = std::chrono::seconds(3);
@@ -60,7 +61,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 	  on_term_(loop_.signal(SIGTERM, [this] { stop(); })),
 	  on_int_(loop_.signal(SIGINT, [this] { stop(); })),
 	  on_hup_(loop_.signal(SIGHUP, [this] { reload(); })), kmod_(sysfs_.root_fd()),
-	  writer_(loop_, sysfs_.root_fd()), engine_(loop_, sysfs_, writer_), auto_online_(sysfs_),
+	  writer_(loop_, sysfs_.root_fd()), engine_(loop_, sysfs_, writer_),
+	  settings_(sysfs_.root_fd(), [this] { save(); }),
 	  onliner_(loop_, sysfs_, engine_, config_.config().online,
 		   {[this] {
 			    if (monitor_)
@@ -75,7 +77,9 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 						    save_source_.reset();
 						    save();
 					    });
-		    }}),
+		    },
+		    [this] { look_around(); },
+		    [this](bool begin) { begin ? settings_.lend() : settings_.take_back(); }}),
 	  settled_(loop_, sysfs_, config_, state_dir_),
 	  metrics_({loop_, sysfs_, kmod_, config_, writer_, engine_, onliner_, settled_})
 {
@@ -95,14 +99,16 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 			log::warning("{}: group memhp: {}", socket_path,
 				     std::generic_category().message(errno));
 	control_ = std::make_unique<Control>(Control::Parts{loop_, sysfs_, kmod_, config_,
-							    auto_online_, engine_, onliner_,
+							    settings_, mode_, engine_, onliner_,
 							    metrics_, [this] { return reload(); }},
 					     std::move(*listening));
 
 	auto loaded = load_state(state_dir_.get(), state_file);
 	if (loaded)
-		saved_ = std::move(*loaded);
-	else
+		found_state_ = loaded->has_value();
+	if (loaded && *loaded)
+		saved_ = std::move(**loaded);
+	if (!loaded)
 		log::warning("saved state is not used: {}", loaded.error().message);
 
 	engine_.set_stage_of([this](uint64_t block) { return kmod_.last_stage(block); });
@@ -131,15 +137,14 @@ int Daemon::run()
 				onliner_.on_lost();
 				settled_.on_lost();
 				metrics_.changed();
-			});
+			},
+			[this] { look_around(); });
 		if (!monitor)
 			throw_error(monitor.error());
 		monitor_ = std::move(*monitor);
 	}
 
-	const auto found = auto_online_.find(saved_ ? saved_->auto_online : std::nullopt);
-	if (!found)
-		log::warning("auto_online_blocks cannot be read: {}", found.error().message);
+	settings_.find(saved_.settings);
 
 	const auto marker_dir = marker_directory(runtime_dir_);
 	make_directory(marker_dir);
@@ -148,38 +153,60 @@ int Daemon::run()
 	if (!marked)
 		log::warning("the udev rule will not stand back: {}", marked.error().message);
 
-	auto blocks = saved_ ? std::optional(std::move(saved_->blocks)) : std::nullopt;
-	saved_ = SavedState{auto_online_.found().empty() ? std::nullopt
-							 : std::optional(auto_online_.found()),
-			    blocks.value_or(std::map<uint64_t, Ledger::Entry>())};
-	// What was found must be on record before it is overwritten.
-	const auto recorded = save_state(state_dir_.get(), state_file, *saved_);
-	if (!recorded)
-		log::warning("state cannot be saved: {}", recorded.error().message);
-	const auto taken = auto_online_.take_over();
-	if (!taken)
-		log::warning("auto_online_blocks stays {}: {}", auto_online_.found(),
-			     taken.error().message);
+	watch_settings();
+	look_around();
 
 	const auto module = kmod_.check();
 	log::info("{}; kernel module: {}", describe(config_.config().online),
 		  module ? "loaded" : "not used, " + module.error().message);
 	loop_.enable_watchdog();
 	sd_notify(0, "READY=1");
+	auto blocks = found_state_ ? std::optional(saved_.blocks) : std::nullopt;
+	started_ = true;
 	settled_.start();
 	metrics_.configure();
-	onliner_.start(std::move(blocks), auto_online_.kernel_default());
+	onliner_.start(std::move(blocks), saved_.dax, settings_.kernel_default());
 
 	const int status = loop_.run();
 
 	settled_.stop();
 	metrics_.stop();
 	unlink(marker.c_str());
-	// Once it is put back, an "offline" that the next memhpd finds is somebody's wish.
-	if (auto_online_.restore())
-		saved_->auto_online.reset();
+	settings_watch_.reset();
+	// Once they are put back, what the next memhpd finds is somebody's wish.
+	settings_.restore();
 	save();
 	return status;
+}
+
+void Daemon::watch_settings()
+{
+	auto watch = FileWatch::open(
+		loop_, [this] { settings_.look(Loop::now(), config_.config().online.defend); });
+	if (!watch) {
+		log::warning("changes of the kernel's settings are seen once a minute only: {}",
+			     watch.error().message);
+		return;
+	}
+	settings_watch_ = std::move(*watch);
+	for (const auto &[setting, name] : kernel_setting_words) {
+		const auto added = settings_watch_->add(sysfs_.root_fd(), setting_path(setting));
+		if (!added && added.error().code != std::errc::no_such_file_or_directory)
+			log::warning("changes of {} are seen once a minute only: {}", name,
+				     added.error().message);
+	}
+}
+
+void Daemon::look_around()
+{
+	const auto &policy = config_.config().online;
+	auto choice = choose_mode(policy, read_surroundings(sysfs_.root_fd()));
+	if (choice.mode != mode_.mode || choice.why != mode_.why)
+		log::info("{} mode ({})", to_string(choice.mode), choice.why);
+	mode_ = std::move(choice);
+	onliner_.set_mode(mode_.mode);
+	settings_.look(Loop::now(), policy.defend);
+	settings_.want(wanted_settings(policy, mode_));
 }
 
 bool Daemon::reload()
@@ -187,6 +214,8 @@ bool Daemon::reload()
 	sd_notify(0, "RELOADING=1");
 	const bool good = config_.load();
 	if (good) {
+		settings_.forgive();
+		look_around();
 		onliner_.set_policy(config_.config().online);
 		log::info("configuration read again: {}", describe(config_.config().online));
 	}
@@ -198,15 +227,16 @@ bool Daemon::reload()
 void Daemon::save()
 {
 	const auto began = Loop::now();
-	const SavedState state{saved_ ? saved_->auto_online : std::nullopt,
-			       onliner_.ledger().entries()};
+	const auto state = started_ ? SavedState{settings_.held(), onliner_.ledger().entries(),
+						 onliner_.pending_dax()}
+				    : SavedState{settings_.held(), saved_.blocks, saved_.dax};
 	const auto saved = save_state(state_dir_.get(), state_file, state);
-	if (!saved && !save_failed_)
+	if (!saved && !save_failing_)
 		log::warning(
 			"state cannot be saved, a restart will not know what was taken offline "
 			"on purpose: {}",
 			saved.error().message);
-	save_failed_ = !saved;
+	save_failing_ = !saved;
 	save_took_ = Loop::now() - began;
 }
 

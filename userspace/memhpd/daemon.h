@@ -5,14 +5,16 @@
 #include <optional>
 #include <string>
 
-#include "memhpd/auto_online.h"
+#include "core/mode.h"
 #include "memhpd/config_file.h"
 #include "memhpd/control.h"
+#include "memhpd/kernel_settings.h"
 #include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
 #include "memhpd/settled.h"
 #include "memhpd/state.h"
 #include "system/engine.h"
+#include "system/file_watch.h"
 #include "system/kmod.h"
 #include "system/loop.h"
 #include "system/sysfs.h"
@@ -26,6 +28,7 @@ struct Options {
 	std::string config = default_config_path;
 	bool config_given = false; ///< a config that was named must exist
 	std::string sysroot = "/";
+	bool restore = false; ///< hand back what another one left behind, and nothing else
 };
 
 /// memhpd. The members are the architecture, in the order in which they come up.
@@ -42,6 +45,9 @@ public:
 private:
 	/// Reads the configuration again. False when it is bad, and nothing has changed.
 	bool reload();
+	/// Chooses the mode by what is here now, and looks after the kernel's settings.
+	void look_around();
+	void watch_settings();
 	void save();
 	void stop();
 	void finish_stop();
@@ -51,7 +57,8 @@ private:
 	bool live_; ///< the running machine, not a recorded tree
 	std::string runtime_dir_;
 	Fd state_dir_;
-	std::optional<SavedState> saved_;
+	SavedState saved_; ///< of the memhpd before, until the onliner has it
+	bool found_state_ = false;
 	Loop loop_;
 	Loop::Source on_term_;
 	Loop::Source on_int_;
@@ -59,17 +66,20 @@ private:
 	Kmod kmod_;
 	Writer writer_;
 	Engine engine_;
-	AutoOnline auto_online_;
+	KernelSettings settings_;
+	ModeChoice mode_;
 	Onliner onliner_;
 	SettledHooks settled_;
 	Metrics metrics_;
+	std::optional<FileWatch> settings_watch_;
 	std::unique_ptr<UeventMonitor> monitor_;
 	std::unique_ptr<Control> control_;
 	Loop::Source save_source_;
 	Loop::Source stop_source_;
 	Time stop_by_{};
 	Time save_took_{};
-	bool save_failed_ = false;
+	bool started_ = false; ///< the onliner has taken its first look
+	bool save_failing_ = false;
 };
 
 } // namespace memhp

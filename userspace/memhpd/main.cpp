@@ -11,6 +11,7 @@
 
 #include "memhpd/config_file.h"
 #include "memhpd/daemon.h"
+#include "memhpd/restore.h"
 #include "system/log.h"
 
 namespace
@@ -19,12 +20,15 @@ namespace
 constexpr int exit_usage = 2;
 
 constexpr auto usage = R"(Usage: memhpd [--config FILE] [--sysroot DIR] [--log-level LEVEL]
+       memhpd --restore [--sysroot DIR]
 
 Onlines hot-added memory by policy, and takes memory offline for memhpctl.
 
   --config FILE      policy, default /etc/memhp/memhpd.toml (which may be missing)
   --sysroot DIR      work on the recorded tree DIR instead of this machine
   --log-level LEVEL  error, warning, info (default) or debug
+  --restore          put back the kernel's settings that a memhpd which crashed left
+                     behind, and exit
   --help             this text
 )";
 
@@ -45,11 +49,12 @@ std::optional<memhp::log::Level> parse_level(const std::string &text)
 /// Reads the command line; exits on --help and on a mistake.
 memhp::Options parse_options(int argc, char **argv)
 {
-	enum { opt_config = 1, opt_sysroot, opt_log_level, opt_help };
+	enum { opt_config = 1, opt_sysroot, opt_log_level, opt_restore, opt_help };
 	const option known[] = {
 		{"config", required_argument, nullptr, opt_config},
 		{"sysroot", required_argument, nullptr, opt_sysroot},
 		{"log-level", required_argument, nullptr, opt_log_level},
+		{"restore", no_argument, nullptr, opt_restore},
 		{"help", no_argument, nullptr, opt_help},
 		{nullptr, 0, nullptr, 0},
 	};
@@ -73,6 +78,9 @@ memhp::Options parse_options(int argc, char **argv)
 				"memhpd: log level '%s' is none of error, warning, info, debug\n",
 				optarg);
 			std::exit(exit_usage);
+		case opt_restore:
+			options.restore = true;
+			break;
 		case opt_help:
 			std::fputs(usage, stdout);
 			std::exit(EXIT_SUCCESS);
@@ -95,6 +103,12 @@ int main(int argc, char **argv)
 {
 	const auto options = parse_options(argc, argv);
 
+	if (options.restore) {
+		const auto restored = memhp::restore_settings(options.sysroot);
+		if (!restored)
+			memhp::log::error("settings not put back: {}", restored.error().message);
+		return restored ? EXIT_SUCCESS : EXIT_FAILURE;
+	}
 	memhp::ConfigFile config(options.config, options.config_given);
 	auto sysfs = memhp::Sysfs::open(options.sysroot);
 	if (!sysfs) {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
-#include "core/select.h"
 #include "system/log.h"
 
 namespace memhp
@@ -20,28 +20,16 @@ constexpr Time burst_pause = std::chrono::seconds(1);
 /// Barriers in a round, after which a device that still grows is handled as far as it came.
 constexpr unsigned max_looks = 3;
 
-/// 1, 10, 100, …
-bool worth_a_line(uint64_t count)
-{
-	while (count >= 10 && count % 10 == 0)
-		count /= 10;
-	return count == 1;
-}
-
-bool right_zone(OnlineType type, Zone zone)
-{
-	return type != OnlineType::movable || zone == Zone::movable;
-}
-
 } // namespace
 
 Onliner::Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy policy, Hooks hooks)
 	: loop_(loop), sysfs_(sysfs), engine_(engine), policy_(std::move(policy)),
-	  hooks_(std::move(hooks))
+	  hooks_(std::move(hooks)), dax_(loop, sysfs, engine, [this] { hooks_.changed(); })
 {
 }
 
 void Onliner::start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
+		    const std::map<std::string, OnlineType> &dax,
 		    std::optional<OnlineType> kernel_default)
 {
 	kernel_default_ = kernel_default;
@@ -56,6 +44,9 @@ void Onliner::start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
 		observe(*blocks, unknown);
 	else
 		log::error("first scan failed: {}", blocks.error().message);
+	// Who onlined what was there before is not known, and not the kernel's doing under memhpd.
+	born_.clear();
+	dax_.resume(dax);
 	begin_round();
 	schedule_rescan();
 }
@@ -141,6 +132,7 @@ void Onliner::continue_round(bool passed)
 		log::error("listing the memory blocks failed: {}", numbers.error().message);
 		return;
 	}
+	hooks_.look_around();
 	act(seen_);
 	if (again_ || *numbers != seen_)
 		begin_round();
@@ -164,6 +156,7 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 
 	std::map<OnlineType, std::vector<Block>> wanted;
 	for (const auto &device : group_by_device(*blocks)) {
+		check_new(device, settled);
 		std::vector<Block> fresh;
 		auto since = Time::max();
 		for (const auto &block : device.blocks) {
@@ -182,7 +175,10 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 				fmt::format("{} by {}", to_string(verdict.action), verdict.by));
 		const auto decision =
 			decide(verdict.action, policy_.owner_grace, kernel_default_, since, now);
-		if (const auto *online = std::get_if<Online>(&decision)) {
+		const auto *online = std::get_if<Online>(&decision);
+		if (online && device.source == Source::dax_kmem && dax_.has_state(device.name)) {
+			online_dax(device, fresh, online->type, verdict);
+		} else if (online) {
 			auto &list = wanted[online->type];
 			list.insert(list.end(), fresh.begin(), fresh.end());
 		} else if (const auto *later = std::get_if<NotYet>(&decision)) {
@@ -190,7 +186,8 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 		}
 	}
 	for (const auto &[type, chosen] : wanted) {
-		auto order = arrange_online(chosen, *blocks, type);
+		auto arranged = arrange_online(chosen, *blocks, type);
+		auto &order = arranged.blocks;
 		// The last one is the hole that keeps the kernel's walk short: while more is
 		// coming, keep it open.
 		const auto last =
@@ -204,37 +201,83 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 			look_again(last_add_ + growth_pause);
 		}
 		if (!order.empty())
-			submit(std::move(order), type);
+			submit(std::move(arranged), type);
 	}
+}
+
+void Onliner::online_dax(const Device &device, const std::vector<Block> &fresh, OnlineType type,
+			 const Verdict &verdict)
+{
+	if (dax_.pending().count(device.name) != 0)
+		return;
+	if (fresh.size() != device.blocks.size()) {
+		for (const auto &block : fresh)
+			ledger_.explain(block.number,
+					"its dax device is online in part, by another "
+					"program; memhpd takes it as a whole or not");
+		return;
+	}
+	std::vector<uint64_t> numbers;
+	for (const auto &block : fresh)
+		numbers.push_back(block.number);
+	in_job_.insert(numbers.begin(), numbers.end());
+	burst_.begin(Loop::now());
+	if (type == OnlineType::by_default)
+		hooks_.by_default(true);
+	auto why = fmt::format("{} by {}, as a whole", to_string(verdict.action), verdict.by);
+	dax_.take(device.name, numbers, type,
+		  [this, name = device.name, numbers, type, why](const std::string &failure) {
+			  if (type == OnlineType::by_default)
+				  hooks_.by_default(false);
+			  for (const auto block : numbers)
+				  in_job_.erase(block);
+			  if (failure.empty()) {
+				  // Its new blocks have the old numbers; the next look checks them.
+				  dax_onlined_[name] = why;
+				  born_.insert(numbers.begin(), numbers.end());
+				  return;
+			  }
+			  ++counters_.failures;
+			  log::error("{} cannot be onlined: {}", name, failure);
+			  for (const auto block : numbers)
+				  ledger_.give_up(block, failure);
+		  });
 }
 
 void Onliner::observe(const std::vector<Block> &blocks, Ledger::Standing unknown_offline)
 {
 	++counters_.scans;
-	const auto taken = ledger_.observe(blocks, Loop::now(), unknown_offline);
-	if (!taken.empty())
+	const auto news = ledger_.observe(blocks, Loop::now(), unknown_offline);
+	born_.insert(news.born.begin(), news.born.end());
+	for (auto block = born_.begin(); block != born_.end();)
+		block = ledger_.entries().count(*block) ? std::next(block) : born_.erase(block);
+	if (!news.taken_offline.empty())
 		log::info("blocks {} were taken offline; they stay so until memhpctl online",
-			  format_ranges(taken));
+			  format_ranges(news.taken_offline));
 	hooks_.changed();
 }
 
-void Onliner::submit(std::vector<uint64_t> order, OnlineType type)
+void Onliner::submit(Arranged arranged, OnlineType type)
 {
-	in_job_.insert(order.begin(), order.end());
-	if (burst_.blocks.empty() && burst_.failures == 0)
-		burst_.started = Loop::now();
+	in_job_.insert(arranged.blocks.begin(), arranged.blocks.end());
+	burst_.begin(Loop::now());
+	if (type == OnlineType::by_default)
+		hooks_.by_default(true);
 
 	JobSpec spec;
 	spec.change = Change::online;
 	spec.type = type;
-	spec.goal = order.size();
-	spec.blocks = std::move(order);
+	spec.goal = arranged.blocks.size();
+	spec.blocks = std::move(arranged.blocks);
+	spec.rearrange = std::move(arranged.rearrange);
 	spec.attempt_deadline = std::chrono::minutes(1);
 	spec.attempt_deadline_max = std::chrono::minutes(1);
 
 	Engine::Callbacks callbacks;
 	callbacks.attempted = [this](const Job &job, const Attempted &one) { attempted(job, one); };
 	callbacks.finished = [this](const Job &job) {
+		if (job.spec().type == OnlineType::by_default)
+			hooks_.by_default(false);
 		for (const auto &record : job.records()) {
 			in_job_.erase(record.block);
 			if (record.standing != Job::Standing::hopeless)
@@ -251,34 +294,28 @@ void Onliner::submit(std::vector<uint64_t> order, OnlineType type)
 
 void Onliner::attempted(const Job &job, const Attempted &attempted)
 {
-	burst_.ended = Loop::now();
+	const auto now = Loop::now();
 	if (attempted.outcome.reached) {
+		const auto type = job.spec().type;
 		in_job_.erase(attempted.block);
 		ledger_.went_online(attempted.block);
 		++counters_.onlined;
-		burst_.blocks.push_back(attempted.block);
-		++burst_.zones[attempted.zone];
-		if (!right_zone(job.spec().type, attempted.zone)) {
-			++counters_.wrong_zone;
-			ledger_.explain(attempted.block, "somebody was faster than memhpd");
-			if (worth_a_line(counters_.wrong_zone))
-				log::warning("block {} is online in zone {}, not Movable: somebody "
-					     "else was faster ({} blocks so far)",
-					     attempted.block, to_string(attempted.zone),
-					     counters_.wrong_zone);
-		}
+		burst_.onlined(attempted.block, attempted.zone, now);
+		if (!right_zone(type, attempted.zone))
+			count_wrong_zone(attempted.block, attempted.zone,
+					 type == OnlineType::movable ? "movable" : "kernel",
+					 "somebody was faster than memhpd");
 		hooks_.changed();
 	} else {
+		burst_.failed(now);
 		count_failure(attempted);
 	}
-	if (!burst_source_)
-		burst_source_ = loop_.timer(Loop::now() + burst_pause, [this] { report_burst(); });
+	report_later();
 }
 
 void Onliner::count_failure(const Attempted &attempted)
 {
 	++counters_.failures;
-	++burst_.failures;
 	if (worth_a_line(counters_.failures))
 		log::warning("onlining block {} failed: {}{} ({} failed attempts so far)",
 			     attempted.block, strerror(attempted.outcome.error),
@@ -288,31 +325,29 @@ void Onliner::count_failure(const Attempted &attempted)
 			     counters_.failures);
 }
 
+void Onliner::report_later()
+{
+	if (!burst_source_)
+		burst_source_ = loop_.timer(Loop::now() + burst_pause, [this] { report_burst(); });
+}
+
 void Onliner::report_burst()
 {
-	const auto quiet_until = burst_.ended + burst_pause;
+	const auto quiet_until = burst_.last() + burst_pause;
 	if (Loop::now() < quiet_until) {
 		burst_source_ = loop_.timer(quiet_until, [this] { report_burst(); });
 		return;
 	}
 	burst_source_.reset();
-	auto blocks = std::move(burst_.blocks);
-	std::sort(blocks.begin(), blocks.end());
-	std::string zones;
-	for (const auto &[zone, count] : burst_.zones)
-		zones += fmt::format("{}{} {}", zones.empty() ? "" : ", ", count, to_string(zone));
-	if (!blocks.empty())
-		log::info("onlined {} blocks ({}), {}: {} in {}{}", blocks.size(),
-			  format_size(blocks.size() * sysfs_.block_size()), format_ranges(blocks),
-			  zones, format_duration(burst_.ended - burst_.started),
-			  burst_.failures ? fmt::format(", {} failed attempts", burst_.failures)
-					  : "");
+	for (const auto &line : burst_.lines(sysfs_.block_size(), mode_ == OnlineMode::kernel))
+		log::info("{}", line);
 	burst_ = Burst();
 }
 
 void Onliner::rescan()
 {
 	hooks_.drain();
+	hooks_.look_around();
 	const auto blocks = sysfs_.scan();
 	if (!blocks) {
 		log::error("rescan failed: {}", blocks.error().message);
@@ -320,7 +355,7 @@ void Onliner::rescan()
 		observe(*blocks);
 		const bool fresh = std::any_of(blocks->begin(), blocks->end(),
 					       [this](const Block &block) { return waits(block); });
-		if (fresh)
+		if (fresh || !born_.empty())
 			begin_round();
 	}
 	schedule_rescan();

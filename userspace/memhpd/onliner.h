@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "core/policy.h"
+#include "core/select.h"
+#include "memhpd/burst.h"
+#include "memhpd/dax_onliner.h"
 #include "system/engine.h"
 #include "system/loop.h"
 #include "system/sysfs.h"
@@ -19,30 +22,41 @@ namespace memhp
 {
 
 /// Onlines hot-added memory by policy: notes uevents, waits until an addition is complete, looks at
-/// the whole machine once, decides per device, and gives the engine one job.
+/// the whole machine once, decides per device, and gives the engine one job. What is online already
+/// when it is first seen (by the kernel in kernel mode) is checked instead.
 class Onliner
 {
 public:
 	struct Counters {
-		uint64_t onlined = 0;	  ///< blocks, by policy
-		uint64_t failures = 0;	  ///< failed attempts
-		uint64_t gave_up = 0;	  ///< blocks that cannot be onlined
-		uint64_t wrong_zone = 0;  ///< onlined, but not into the zone that policy wanted
-		uint64_t lost_events = 0; ///< times that the kernel dropped uevents
-		uint64_t scans = 0;	  ///< complete looks at the machine
+		uint64_t onlined = 0;	   ///< blocks, by policy
+		uint64_t failures = 0;	   ///< failed attempts
+		uint64_t gave_up = 0;	   ///< blocks that cannot be onlined
+		uint64_t wrong_zone = 0;   ///< online, but not in the zone that policy wanted
+		uint64_t found_online = 0; ///< new blocks that the kernel or somebody else onlined
+		uint64_t left_offline = 0; ///< of those that the kernel should have onlined
+		uint64_t lost_events = 0;  ///< times that the kernel dropped uevents
+		uint64_t scans = 0;	   ///< complete looks at the machine
 	};
 
 	struct Hooks {
-		std::function<void()> drain;   ///< deliver all uevents sent so far
-		std::function<void()> changed; ///< the ledger changed: save it
+		std::function<void()> drain;	   ///< deliver all uevents sent so far
+		std::function<void()> changed;	   ///< ledger or pending_dax() changed: save it
+		std::function<void()> look_around; ///< is the mode still the right one?
+		/// Onlines that name no zone are about to be (true), or have been (false).
+		std::function<void(bool)> by_default;
 	};
 
 	Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy policy, Hooks hooks);
 
-	/// First look at the machine. `saved` is the ledger of the daemon before, if there was one;
-	/// `kernel_default` what the kernel would online by itself without memhpd.
+	/// First look at the machine. `saved` is the ledger of the daemon before, if there was one,
+	/// `dax` its pending_dax(); `kernel_default` what the kernel would online by itself without
+	/// memhpd.
 	void start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
+		   const std::map<std::string, OnlineType> &dax,
 		   std::optional<OnlineType> kernel_default);
+
+	/// Who onlines: the kernel, or this.
+	void set_mode(OnlineMode mode) { mode_ = mode; }
 
 	/// Decides anew on what is not online yet; what is online stays where it is.
 	void set_policy(OnlinePolicy policy);
@@ -58,6 +72,8 @@ public:
 	const OnlinePolicy &policy() const { return policy_; }
 	const Counters &counters() const { return counters_; }
 	size_t pending() const { return in_job_.size(); } ///< blocks about to be onlined
+	/// Dax devices that are on their way by way of "unplugged".
+	std::map<std::string, OnlineType> pending_dax() const { return dax_.pending(); }
 
 private:
 	/// Runs of additions are handled in rounds: barrier, list of blocks, until the list holds
@@ -67,14 +83,21 @@ private:
 	/// True for a block that policy has to decide on.
 	bool waits(const Block &block) const;
 	void act(const std::vector<uint64_t> &settled);
+	/// Checks what came online without memhpd.
+	void check_new(const Device &device, const std::vector<uint64_t> &settled);
+	void online_dax(const Device &device, const std::vector<Block> &fresh, OnlineType type,
+			const Verdict &verdict);
 	void observe(const std::vector<Block> &blocks,
 		     Ledger::Standing unknown_offline = Ledger::Standing::fresh);
-	void submit(std::vector<uint64_t> order, OnlineType type);
+	void submit(Arranged arranged, OnlineType type);
 	void attempted(const Job &job, const Attempted &attempted);
 	void rescan();
 	void schedule_rescan();
 	void look_again(Time at);
 	void count_failure(const Attempted &attempted);
+	void count_wrong_zone(uint64_t block, Zone zone, std::string_view wanted,
+			      std::string_view why);
+	void report_later();
 	void report_burst();
 
 	Loop &loop_;
@@ -94,14 +117,14 @@ private:
 	Time last_add_{};
 	std::optional<uint64_t> held_; ///< the hole that waits for a growing device to pause
 
-	struct Burst {
-		Time started{};
-		Time ended{};
-		std::vector<uint64_t> blocks;
-		std::map<Zone, size_t> zones;
-		uint64_t failures = 0;
-	} burst_;
+	OnlineMode mode_ = OnlineMode::daemon;
+	std::set<uint64_t> born_; ///< blocks of new lives that are not checked yet
+	DaxOnliner dax_;
+	/// Dax devices that are online by way of "unplugged", and what decided it, until their
+	/// new blocks were seen.
+	std::map<std::string, std::string> dax_onlined_;
 
+	Burst burst_;
 	Loop::Source burst_source_;
 	Loop::Source rescan_source_;
 	Loop::Source look_again_source_;

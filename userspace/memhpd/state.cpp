@@ -19,7 +19,7 @@ using nlohmann::json;
 namespace
 {
 
-constexpr int version = 1;
+constexpr int version = 2;
 
 constexpr std::array<std::pair<Ledger::Standing, const char *>, 3> standings = {{
 	{Ledger::Standing::fresh, "fresh"},
@@ -41,8 +41,21 @@ Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 		if (document.at("version") != version)
 			return fail_input(fmt::format("{}: written by another version", path));
 		SavedState state;
-		if (const auto &value = document.at("auto_online"); !value.is_null())
-			state.auto_online = value.get<std::string>();
+		for (const auto &item : document.at("settings")) {
+			const auto name = item.at("setting").get<std::string>();
+			const auto setting = value_of(kernel_setting_words, name);
+			if (!setting)
+				return fail_input(fmt::format("{}: no setting '{}'", path, name));
+			auto &held = state.settings[*setting];
+			item.at("found").get_to(held.found);
+			item.at("ours").get_to(held.ours);
+		}
+		for (const auto &item : document.at("dax")) {
+			const auto type = parse_online_type(item.at("type").get<std::string>());
+			if (!type)
+				return fail_input(fmt::format("{}: no online type", path));
+			state.dax.emplace(item.at("device").get<std::string>(), *type);
+		}
 		for (const auto &item : document.at("blocks")) {
 			Ledger::Entry entry;
 			item.at("inode").get_to(entry.inode);
@@ -77,10 +90,18 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 			item["why"] = entry.why;
 		blocks.push_back(std::move(item));
 	}
-	const json document = {
-		{"version", version},
-		{"auto_online", state.auto_online ? json(*state.auto_online) : json(nullptr)},
-		{"blocks", std::move(blocks)}};
+	json settings = json::array();
+	for (const auto &[setting, held] : state.settings)
+		settings.push_back({{"setting", to_string(setting)},
+				    {"found", held.found},
+				    {"ours", held.ours}});
+	json dax = json::array();
+	for (const auto &[device, type] : state.dax)
+		dax.push_back({{"device", device}, {"type", to_string(type)}});
+	const json document = {{"version", version},
+			       {"settings", std::move(settings)},
+			       {"blocks", std::move(blocks)},
+			       {"dax", std::move(dax)}};
 	return replace_file(dir, path, document.dump());
 }
 

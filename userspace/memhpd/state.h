@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "core/policy.h"
 #include "core/result.h"
+#include "core/setting.h"
 
 namespace memhp
 {
 
 /// What a restarted memhpd must know of the one before it. Kept in /run: a reboot begins anew.
 struct SavedState {
-	/// auto_online_blocks as it was before memhpd took it over.
-	std::optional<std::string> auto_online;
+	HeldSettings settings; ///< to be handed back
 	std::map<uint64_t, Ledger::Entry> blocks;
+	/// Dax devices that are on their way online by way of "unplugged": without memhpd their
+	/// memory would stay away.
+	std::map<std::string, OnlineType> dax;
 };
 
 /// Nothing where there is no file. A file that cannot be read or understood is a failure; the

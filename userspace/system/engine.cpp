@@ -58,12 +58,25 @@ Engine::JobId Engine::submit(JobSpec spec, Callbacks callbacks)
 	const bool urgent = spec.change == Change::online;
 	jobs_.push_back(
 		std::make_shared<Entry>(Entry{id, Job(std::move(spec)), std::move(callbacks)}));
-	if (urgent && running_offline_ && writer_.busy()) {
+	if (urgent)
+		preempt_offline();
+	wake();
+	return id;
+}
+
+void Engine::preempt_offline()
+{
+	if (running_offline_ && writer_.busy()) {
 		preempting_ = true;
 		writer_.interrupt();
 	}
+}
+
+void Engine::write(std::string path, std::string value, Time deadline, Writer::Done done)
+{
+	orders_.push_back({std::move(path), std::move(value), deadline, std::move(done)});
+	preempt_offline();
 	wake();
-	return id;
 }
 
 void Engine::cancel(JobId id)
@@ -114,7 +127,7 @@ void Engine::step()
 	if (std::exchange(barrier_was_last_, false) && try_start(Change::online, now, wake_at))
 		return;
 	barrier_was_last_ = step_barrier();
-	if (barrier_was_last_)
+	if (barrier_was_last_ || step_order())
 		return;
 	if (try_start(Change::online, now, wake_at) || try_start(Change::offline, now, wake_at))
 		return;
@@ -141,6 +154,22 @@ bool Engine::step_barrier()
 			      auto done = std::move(barriers_.front());
 			      barriers_.pop_front();
 			      done(!outcome.killed);
+			      wake();
+		      });
+	return true;
+}
+
+bool Engine::step_order()
+{
+	if (orders_.empty())
+		return false;
+	const auto &order = orders_.front();
+	running_offline_ = false;
+	writer_.write(order.path, order.value, order.deadline,
+		      [this](const Writer::Outcome &outcome) {
+			      const auto done = std::move(orders_.front().done);
+			      orders_.pop_front();
+			      done(outcome);
 			      wake();
 		      });
 	return true;

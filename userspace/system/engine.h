@@ -60,7 +60,16 @@ public:
 
 	/// Jobs that have not finished.
 	size_t jobs(Change change) const;
-	bool idle() const { return jobs_.empty() && barriers_.empty() && !writer_.busy(); }
+
+	/// One write to a file that is no block's (the `state` of a dax device), in turn with the
+	/// others: before any job, and an offline that runs makes room. `path` and `value` as for
+	/// Writer::write(), `deadline` is a span.
+	void write(std::string path, std::string value, Time deadline, Writer::Done done);
+
+	bool idle() const
+	{
+		return jobs_.empty() && barriers_.empty() && orders_.empty() && !writer_.busy();
+	}
 	/// The block that is being written, for status.
 	std::optional<uint64_t> running() const { return running_; }
 
@@ -71,9 +80,18 @@ private:
 		Callbacks callbacks;
 	};
 
+	struct Order {
+		std::string path;
+		std::string value;
+		Time deadline;
+		Writer::Done done;
+	};
+
 	void wake();
+	void preempt_offline();
 	void step();
 	bool step_barrier();
+	bool step_order();
 	bool try_start(Change change, Time now, Time &wake_at);
 	/// Starts the write of an attempt, or answers it at once; true when a write is running.
 	bool attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
@@ -86,6 +104,7 @@ private:
 	Watch watch_;
 	std::list<std::shared_ptr<Entry>> jobs_;
 	std::deque<std::function<void(bool)>> barriers_;
+	std::deque<Order> orders_;
 	JobId next_id_ = 1;
 	std::optional<uint64_t> running_; ///< block being written
 	JobId running_job_ = 0;

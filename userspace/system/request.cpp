@@ -22,19 +22,6 @@ struct Running {
 	std::function<void(const Report &)> finished;
 };
 
-bool right_zone(OnlineType type, Zone zone)
-{
-	switch (type) {
-	case OnlineType::movable:
-		return zone == Zone::movable;
-	case OnlineType::kernel:
-		return is_kernel_zone(zone);
-	case OnlineType::by_default:
-		break;
-	}
-	return true;
-}
-
 void note(Running &running, const Job &job, const Attempted &attempted)
 {
 	const auto &outcome = attempted.outcome;
@@ -140,6 +127,7 @@ Result<Engine::JobId> start(Engine &engine, const Sysfs &sysfs, const ChangeRequ
 	spec.change = request.change;
 	spec.type = request.type;
 	spec.blocks = selection->blocks;
+	spec.rearrange = selection->rearrange;
 	spec.goal = selection->goal;
 	spec.deadline = running->started + request.deadline;
 	spec.attempt_deadline = request.attempt_deadline;

@@ -8,12 +8,15 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include <fmt/format.h>
 
 #include "core/units.h"
 #include "system/procfs.h"
+#include "system/surroundings.h"
 
 namespace memhp
 {
@@ -151,6 +154,65 @@ Result<std::vector<uint64_t>> Sysfs::numbers() const
 	return numbered_entries(root_.get(), memory_dir, "memory");
 }
 
+/// What tells where memory came from, read once for a whole scan.
+struct Sysfs::Origins {
+	std::map<uint64_t, bool> early; ///< as far as anybody says
+	std::optional<uint64_t> boot_mark;
+	std::vector<DriverMemory> drivers;
+	bool drivers_hidden = false; ///< from a reader without privilege
+	std::optional<Balloon> balloon;
+};
+
+std::optional<uint64_t> Sysfs::boot_mark(uint64_t lowest_block) const
+{
+	// sysfs numbers its inodes in the order in which they come into being (64 bits, kernfs of
+	// Linux 5.5 and later). driver_init() makes the blocks of the boot, then this directory,
+	// and only after that can drivers add memory.
+	const auto dir = open_at(root_.get(), "sys/devices/system/container", O_PATH | O_DIRECTORY);
+	struct statfs system;
+	struct stat mark;
+	struct stat block;
+	if (!dir || fstatfs(dir->get(), &system) < 0 || system.f_type != SYSFS_MAGIC ||
+	    fstat(dir->get(), &mark) < 0 ||
+	    fstatat(root_.get(), block_dir(lowest_block).c_str(), &block, 0) < 0)
+		return std::nullopt;
+	// Where that were not so, no machine would have boot memory at all.
+	if (block.st_ino > mark.st_ino)
+		return std::nullopt;
+	return mark.st_ino;
+}
+
+void Sysfs::find_source(Block &block, const Origins &origins) const
+{
+	const auto start = block.number * block_size_;
+	for (const auto &driver : origins.drivers) {
+		if (driver.first >= start + block_size_ || driver.last < start)
+			continue;
+		block.source = driver.source;
+		block.device = driver.device;
+	}
+	if (block.source != Source::unknown)
+		return;
+
+	const auto link = read_link(root_.get(), block_dir(block.number) + "/firmware_node");
+	if (link)
+		block.device = link->substr(link->rfind('/') + 1);
+	std::optional<bool> early;
+	if (const auto known = origins.early.find(block.number); known != origins.early.end())
+		early = known->second;
+	else if (origins.boot_mark)
+		early = block.inode < *origins.boot_mark;
+	// Without the drivers' names what has no device may be theirs.
+	if (early.value_or(!link && !origins.drivers_hidden)) {
+		block.source = Source::boot;
+	} else if (link) {
+		block.source = Source::acpi_dimm;
+	} else if (origins.balloon && !origins.drivers_hidden) {
+		block.source = origins.balloon->source;
+		block.device = origins.balloon->device;
+	}
+}
+
 Result<std::vector<Block>> Sysfs::scan() const
 {
 	const auto numbers = this->numbers();
@@ -169,10 +231,16 @@ Result<std::vector<Block>> Sysfs::scan() const
 				entry->second.reset(); // it spans several nodes
 		}
 	}
-	const auto early_blocks = early_ ? early_() : std::map<uint64_t, bool>();
-	const auto iomem = read_iomem(root_.get());
-	const bool hidden = !iomem && iomem.error().code == std::errc::permission_denied;
-	const auto drivers = iomem.value_or(std::vector<DriverMemory>());
+	Origins origins;
+	if (early_)
+		origins.early = early_();
+	if (!numbers->empty())
+		origins.boot_mark = boot_mark(numbers->front());
+	auto iomem = read_iomem(root_.get());
+	origins.drivers_hidden = !iomem && iomem.error().code == std::errc::permission_denied;
+	if (iomem)
+		origins.drivers = std::move(*iomem);
+	origins.balloon = find_balloon(root_.get());
 
 	std::vector<Block> blocks;
 	blocks.reserve(numbers->size());
@@ -184,39 +252,10 @@ Result<std::vector<Block>> Sysfs::scan() const
 			return fail(block.error());
 		if (const auto node = node_of.find(number); node != node_of.end())
 			block->node = node->second;
-
-		const auto start = number * block_size_;
-		for (const auto &driver : drivers) {
-			if (driver.first >= start + block_size_ || driver.last < start)
-				continue;
-			block->source = driver.source;
-			block->device = driver.device;
-		}
-		if (block->source == Source::unknown) {
-			const auto link =
-				read_link(root_.get(), block_dir(number) + "/firmware_node");
-			if (link)
-				block->device = link->substr(link->rfind('/') + 1);
-			const auto early = early_blocks.find(number);
-			// Without the drivers' names what has no device may be theirs.
-			if (early != early_blocks.end() ? early->second : !link && !hidden)
-				block->source = Source::boot;
-			else if (link)
-				block->source = Source::acpi_dimm;
-		}
+		find_source(*block, origins);
 		blocks.push_back(std::move(*block));
 	}
 	return blocks;
-}
-
-Result<std::string> Sysfs::auto_online() const
-{
-	return read_file(root_.get(), fmt::format("{}/auto_online_blocks", memory_dir));
-}
-
-Result<void> Sysfs::set_auto_online(std::string_view value) const
-{
-	return write_value(root_.get(), fmt::format("{}/auto_online_blocks", memory_dir), value);
 }
 
 } // namespace memhp

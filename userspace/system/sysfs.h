@@ -40,17 +40,15 @@ public:
 	/// after it, since during an offline it names what might come. Zone::none otherwise.
 	Result<Zone> zone(uint64_t block) const;
 
-	/// auto_online_blocks: "offline", "online", "online_kernel", "online_movable".
-	Result<std::string> auto_online() const;
-	Result<void> set_auto_online(std::string_view value) const;
-
 	/// Path of a block's state file below root_fd().
 	static std::string state_path(uint64_t block);
 	int root_fd() const { return root_.get(); }
 
 	/// Which blocks were there at boot (true) or came later (false), as far as anybody knows.
-	/// Asked once a scan. Without it memory behind a firmware device counts as a DIMM: the
-	/// kernel gives boot memory that ACPI describes the same link.
+	/// Asked once a scan. Where it knows nothing of a block, a running kernel's sysfs tells by
+	/// the age of its directory. In a recorded tree memory behind a firmware device then counts
+	/// as a DIMM, all other as boot memory: the kernel gives boot memory that ACPI describes
+	/// the same link.
 	using EarlyBlocks = std::function<std::map<uint64_t, bool>()>;
 	void set_early(EarlyBlocks early) { early_ = std::move(early); }
 
@@ -58,6 +56,10 @@ private:
 	Sysfs() = default;
 	/// A block's own files: state, zones, inode; node and source are left empty.
 	Result<Block> read_block(uint64_t number) const;
+	/// Blocks with a lower inode were there at boot; nothing where inodes tell no age.
+	std::optional<uint64_t> boot_mark(uint64_t lowest_block) const;
+	struct Origins;
+	void find_source(Block &block, const Origins &origins) const;
 
 	Fd root_;
 	uint64_t block_size_ = 0;

@@ -39,11 +39,12 @@ void UeventMonitor::UdevUnref::operator()(udev_monitor *handle) const
 
 Result<std::unique_ptr<UeventMonitor>>
 UeventMonitor::open(Loop &loop, int buffer, std::function<void(const Uevent &)> receive,
-		    std::function<void()> lost)
+		    std::function<void()> lost, std::function<void()> dax)
 {
 	std::unique_ptr<UeventMonitor> self(new UeventMonitor);
 	self->receive_ = std::move(receive);
 	self->lost_ = std::move(lost);
+	self->dax_ = std::move(dax);
 
 	self->udev_.reset(udev_new());
 	if (!self->udev_)
@@ -54,6 +55,8 @@ UeventMonitor::open(Loop &loop, int buffer, std::function<void(const Uevent &)> 
 
 	auto *monitor = self->monitor_.get();
 	int error = udev_monitor_filter_add_match_subsystem_devtype(monitor, "memory", nullptr);
+	if (error >= 0 && self->dax_)
+		error = udev_monitor_filter_add_match_subsystem_devtype(monitor, "dax", nullptr);
 	if (error >= 0)
 		error = udev_monitor_enable_receiving(monitor);
 	if (error < 0)
@@ -83,10 +86,14 @@ void UeventMonitor::drain()
 			return;
 		Uevent event;
 		event.action = parse_action(udev_device_get_action(device));
+		const auto *subsystem = udev_device_get_subsystem(device);
 		const auto *number = udev_device_get_sysnum(device);
-		const bool block = number && parse_number(number, 10, event.block);
+		const bool dax = subsystem && std::string_view(subsystem) == "dax";
+		const bool block = !dax && number && parse_number(number, 10, event.block);
 		udev_device_unref(device);
-		if (block)
+		if (dax)
+			dax_();
+		else if (block)
 			receive_(event);
 	}
 }

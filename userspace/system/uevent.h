@@ -26,11 +26,12 @@ class UeventMonitor
 {
 public:
 	/// `receive` is called for each event; `lost` when the kernel dropped some (ENOBUFS): the
-	/// listener has to scan. `buffer` is the socket's receive buffer in bytes, beyond the
-	/// system's limit where the caller has CAP_NET_ADMIN.
+	/// listener has to scan. `dax`, where given, for each event of a dax device. `buffer` is
+	/// the socket's receive buffer in bytes, beyond the system's limit where the caller has
+	/// CAP_NET_ADMIN.
 	static Result<std::unique_ptr<UeventMonitor>>
 	open(Loop &loop, int buffer, std::function<void(const Uevent &)> receive,
-	     std::function<void()> lost);
+	     std::function<void()> lost, std::function<void()> dax = nullptr);
 
 	/// Delivers all events that the kernel has sent so far, now.
 	void drain();
@@ -46,6 +47,7 @@ private:
 	std::unique_ptr<udev_monitor, UdevUnref> monitor_;
 	std::function<void(const Uevent &)> receive_;
 	std::function<void()> lost_;
+	std::function<void()> dax_;
 	Loop::Source source_;
 };
 

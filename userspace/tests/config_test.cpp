@@ -353,8 +353,8 @@ TEST(Config, NamesWhatThisVersionDoesNotDo)
 	EXPECT_TRUE(not_acted_on(parsed("")).empty()) << "only what the file asks for";
 	EXPECT_EQ(not_acted_on(parsed("[unplug]\nretry = true\n[online]\nborrow = true")),
 		  (Lines{"online.borrow", "unplug.retry"}));
-	EXPECT_TRUE(not_acted_on(parsed("[online]\nborrow = false\ndefend = false\n"
-					"mode = \"daemon\"\nhard_ratio = \"off\"\n"
+	EXPECT_TRUE(not_acted_on(parsed("[online]\nborrow = false\ndefend = true\n"
+					"mode = \"kernel\"\nhard_ratio = \"off\"\n"
 					"[hooks]\nsettled = \"\"\n[offline]\nassist = []"))
 			    .empty())
 		<< "what it asks for is what this version does";

@@ -1,21 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <csignal>
-#include <cstring>
-#include <fstream>
-
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <nlohmann/json.hpp>
-
-#include <gtest/gtest.h>
-
-#include "program.h"
-#include "system/varlink.h"
-#include "tree.h"
+#include "daemon_fixture.h"
 
 namespace memhp
 {
@@ -23,86 +7,6 @@ namespace
 {
 
 using nlohmann::json;
-
-constexpr auto auto_online = "sys/devices/system/memory/auto_online_blocks";
-constexpr auto state_file = "run/memhp/state.json";
-constexpr auto marker = "run/memhpd/active";
-
-/// memhpd as a whole on a fake machine: block 0 Normal, 8 Movable, 32 and 33 offline.
-class DaemonOfTree : public testing::Test
-{
-protected:
-	DaemonOfTree()
-	{
-		tree.make_directory("run");
-		tree.add(0, "online", "Normal");
-		tree.add(8, "online", "Movable");
-		tree.add(32, "offline", "Movable Normal");
-		tree.add(33, "offline", "Movable Normal");
-	}
-
-	/// Starts it and waits until it says that it is ready.
-	void start(const std::string &config = "")
-	{
-		tree.write("memhpd.toml", config);
-		const auto path = tree.path("notify");
-		unlink(path.c_str());
-		const Fd notify(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-		sockaddr_un address{};
-		address.sun_family = AF_UNIX;
-		std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-		ASSERT_EQ(
-			bind(notify.get(), reinterpret_cast<sockaddr *>(&address), sizeof(address)),
-			0);
-		program.emplace(MEMHPD_FAKE,
-				std::vector<std::string>{"--sysroot", tree.root(), "--config",
-							 tree.path("memhpd.toml")},
-				std::vector<std::string>{"NOTIFY_SOCKET=" + path,
-							 "MEMHP_FAKE_KERNEL=" + tree.root()});
-		pollfd ready = {notify.get(), POLLIN, 0};
-		ASSERT_EQ(poll(&ready, 1, 20'000), 1);
-		char text[64] = {};
-		ASSERT_GT(recv(notify.get(), text, sizeof(text) - 1, 0), 0);
-		EXPECT_STREQ(text, "READY=1");
-	}
-
-	void stop()
-	{
-		program->signal(SIGTERM);
-		EXPECT_EQ(program->wait(), 0);
-	}
-
-	Result<json> call(const std::string &method, const json &parameters = json::object())
-	{
-		auto client = varlink::Client::connect(tree.path("run/memhp/io.memhp"));
-		EXPECT_TRUE(client) << client.error().message;
-		return client->call("io.memhp." + method, parameters);
-	}
-
-	/// Asks until the status has this value; each question is a turn of the daemon's loop.
-	bool reaches(const std::string &key, const json &value)
-	{
-		for (int turn = 0; turn < 100'000; ++turn)
-			if (call("Status")->at("status").at(key) == value)
-				return true;
-		return false;
-	}
-
-	bool onlined(int blocks) { return reaches("onlined", blocks); }
-
-	std::string standing(uint64_t block) const
-	{
-		const auto document = json::parse(tree.read(state_file));
-		for (const auto &entry : document.at("blocks"))
-			if (entry.at("block") == block)
-				return entry.at("standing");
-		return "unknown";
-	}
-
-	MachineTree tree;
-	FakeKernel kernel{tree};
-	std::optional<Program> program;
-};
 
 TEST_F(DaemonOfTree, OnlinesAndPutsBackWhatItTookOver)
 {
@@ -125,7 +29,9 @@ TEST_F(DaemonOfTree, AnswersWhatIsThere)
 	ASSERT_TRUE(onlined(2));
 	const auto status = call("Status")->at("status");
 	EXPECT_EQ(status.at("action"), "movable");
-	EXPECT_EQ(status.at("auto_online_blocks_found"), "online");
+	EXPECT_EQ(setting("auto_online_blocks").at("found"), "online");
+	EXPECT_EQ(status.at("mode"), "daemon");
+	EXPECT_EQ(status.at("mode_why"), "auto: no driver here waits for each block");
 	EXPECT_EQ(status.at("config_error"), "");
 	const auto blocks = *call("Blocks");
 	EXPECT_EQ(blocks.at("block_size"), 1 << 27);
@@ -170,7 +76,7 @@ TEST_F(DaemonOfTree, AKilledOneIsCleanedUpAfterByTheNext)
 	program.reset(); // SIGKILL
 	EXPECT_EQ(tree.read(auto_online), "offline");
 	start();
-	EXPECT_EQ(call("Status")->at("status").at("auto_online_blocks_found"), "online_movable");
+	EXPECT_EQ(setting("auto_online_blocks").at("found"), "online_movable");
 	stop();
 	EXPECT_EQ(tree.read(auto_online), "online_movable");
 }
@@ -182,7 +88,7 @@ TEST_F(DaemonOfTree, AfterACleanStopTheAdministratorsOfflineIsNoLeftover)
 	stop();
 	tree.write(auto_online, "offline\n");
 	start();
-	EXPECT_EQ(call("Status")->at("status").at("auto_online_blocks_found"), "offline");
+	EXPECT_EQ(setting("auto_online_blocks").at("found"), "offline");
 	stop();
 	EXPECT_EQ(tree.read(auto_online), "offline");
 }

@@ -110,6 +110,41 @@ TEST_F(EngineOfTree, OfflinesAndTellsTheZoneOfOrigin)
 	EXPECT_EQ(engine->running(), std::nullopt);
 }
 
+TEST_F(EngineOfTree, WritesOtherFilesBeforeAnyJob)
+{
+	tree.add(50, "offline", "Movable Normal");
+	tree.add_dax("dax0.0", 50, 50, "offline");
+	int error = -1;
+	submit(spec(Change::online, {40}));
+	engine->write("sys/bus/dax/devices/dax0.0/state", "unplugged", std::chrono::hours(1),
+		      [&](const Writer::Outcome &outcome) { error = outcome.error; });
+	EXPECT_FALSE(engine->idle());
+	ASSERT_TRUE(play(loop, {after(1), idle()}));
+	EXPECT_EQ(error, 0);
+	EXPECT_EQ(kernel.writes(), (Lines{"dax0.0 unplugged", "40 online_movable"}));
+}
+
+TEST_F(EngineOfTree, AnOfflineMakesRoomForAnotherFile)
+{
+	tree.add_dax("dax0.0", 50, 50, "offline");
+	kernel.script(33, {"hang", "ok"});
+	int error = -1;
+	submit(spec(Change::offline, {33}));
+	ASSERT_TRUE(play(loop, {when_written(1,
+					     [&] {
+						     engine->write(
+							     "sys/bus/dax/devices/dax0.0/state",
+							     "online", std::chrono::hours(1),
+							     [&](const Writer::Outcome &outcome) {
+								     error = outcome.error;
+							     });
+					     }),
+				after(1)}));
+	EXPECT_EQ(error, EBUSY) << "it is not unplugged";
+	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "dax0.0 online", "33 offline"}));
+	EXPECT_EQ(finished[0].failed_attempts(), 0u) << "being interrupted is no failure";
+}
+
 TEST_F(EngineOfTree, DoesNotWriteWhatIsDoneOrGone)
 {
 	tree.remove(MachineTree::dir(34));

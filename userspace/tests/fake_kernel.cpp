@@ -92,6 +92,40 @@ ssize_t write_state(const fs::path &dir, const std::string &value)
 	return static_cast<ssize_t>(value.size());
 }
 
+/// The state file of a dax device whose blocks are those that its file "blocks" names.
+ssize_t write_dax_state(const fs::path &dir, const std::string &value)
+{
+	std::ofstream(running + "/writes", std::ios::app)
+		<< dir.filename().string() + " " + value + "\n";
+	const auto word = next_word(dir);
+	const auto state = read_word(dir / "state");
+	if (word != "ok") {
+		errno = std::stoi(word);
+		return -1;
+	}
+	if (value != "unplugged" && state != "unplugged") {
+		errno = EBUSY;
+		return -1;
+	}
+	std::ifstream blocks(dir / "blocks");
+	for (std::string block; blocks >> block;) {
+		const fs::path one = running + "/sys/devices/system/memory/memory" + block;
+		// File systems, unlike sysfs, may give the new directory the inode of the old one.
+		const auto aside = dir / ("memory" + block);
+		if (value == "unplugged") {
+			fs::rename(one, aside);
+			continue;
+		}
+		if (fs::exists(aside))
+			fs::rename(aside, one);
+		fs::create_directories(one);
+		put(one / "state", "offline");
+		change(one, value);
+	}
+	put(dir / "state", value);
+	return static_cast<ssize_t>(value.size());
+}
+
 } // namespace
 
 FakeKernel::FakeKernel(const MachineTree &tree) : tree_(tree) { running = tree.root(); }
@@ -134,11 +168,17 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 	if (readlink(link.c_str(), target.data(), target.size() - 1) < 0)
 		return __real_write(fd, data, size);
 	const std::string path = target.data();
-	if (path.rfind(running, 0) == 0 && ends_with(path, "/state"))
-		return write_state(fs::path(path).parent_path(),
-				   std::string(static_cast<const char *>(data), size));
+	const bool ours = path.rfind(running, 0) == 0;
+	if (ours && ends_with(path, "/state")) {
+		const auto dir = fs::path(path).parent_path();
+		const std::string value(static_cast<const char *>(data), size);
+		return dir.filename().string().rfind("dax", 0) == 0 ? write_dax_state(dir, value)
+								    : write_state(dir, value);
+	}
 	// A sysfs attribute is replaced by a write, not overwritten in part.
-	if (ends_with(path, "/auto_online_blocks") && ftruncate(fd, 0) < 0)
+	const bool setting = ends_with(path, "/auto_online_blocks") ||
+			     path.find("/parameters/") != std::string::npos;
+	if (ours && setting && ftruncate(fd, 0) < 0)
 		return -1;
 	return __real_write(fd, data, size);
 }

@@ -30,7 +30,10 @@ Block reborn(Block block)
 class LedgerOfOne : public testing::Test
 {
 protected:
-	Numbers see(const Block &block, Time now = Time{}) { return ledger.observe({block}, now); }
+	Numbers see(const Block &block, Time now = Time{})
+	{
+		return ledger.observe({block}, now).taken_offline;
+	}
 	Standing standing() const { return ledger.standing(1); }
 	std::string why() const { return ledger.entries().at(1).why; }
 
@@ -151,7 +154,7 @@ TEST_F(LedgerOfOne, SurvivesARestart)
 	ledger.went_offline(1);
 	Ledger next;
 	next.restore(ledger.entries());
-	EXPECT_TRUE(next.observe({offline}, later, Standing::fresh).empty());
+	EXPECT_TRUE(next.observe({offline}, later, Standing::fresh).taken_offline.empty());
 	EXPECT_EQ(next.standing(1), Standing::deliberate);
 	EXPECT_EQ(next.since(1), Time(5));
 }
@@ -161,7 +164,7 @@ TEST_F(LedgerOfOne, AnOfflineWhileNobodyWatchedIsDeliberateAfterARestart)
 	see(online);
 	Ledger next;
 	next.restore(ledger.entries());
-	EXPECT_EQ(next.observe({offline}, later, Standing::fresh), Numbers{1});
+	EXPECT_EQ(next.observe({offline}, later, Standing::fresh).taken_offline, Numbers{1});
 	EXPECT_EQ(next.standing(1), Standing::deliberate);
 }
 

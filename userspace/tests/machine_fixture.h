@@ -98,8 +98,9 @@ public:
 		Loop loop;
 		Writer writer(loop, sysfs_.root_fd());
 		Engine engine(loop, sysfs_, writer);
-		Onliner onliner(loop, sysfs_, engine, OnlinePolicy(), {[] {}, [] {}});
-		onliner.start(std::move(saved), std::nullopt);
+		Onliner onliner(loop, sysfs_, engine, OnlinePolicy(),
+				{[] {}, [] {}, [] {}, [](bool) {}});
+		onliner.start(std::move(saved), {}, std::nullopt);
 		const bool ended = play(loop, {{[&] {
 						return engine.idle() && onliner.pending() == 0 &&
 						       onliner.counters().onlined >= onlined;

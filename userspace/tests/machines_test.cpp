@@ -138,7 +138,7 @@ TEST(LargeMachine, IsListedReconciledOrderedAndDecidedOn)
 
 	// Reconcile: what a memhpd knows, also after a restart.
 	Ledger ledger;
-	EXPECT_TRUE(ledger.observe(blocks, Time(1)).empty());
+	EXPECT_TRUE(ledger.observe(blocks, Time(1)).taken_offline.empty());
 	for (const auto &block : blocks)
 		ledger.explain(block.number, "movable by rule 1 (source=acpi-dimm node=0,1,2,3)");
 	const Tree state;
@@ -153,7 +153,7 @@ TEST(LargeMachine, IsListedReconciledOrderedAndDecidedOn)
 	next.restore((*loaded)->blocks);
 	auto later = blocks;
 	later[large_machine_boot].state = BlockState::offline;
-	EXPECT_EQ(next.observe(later, Time(2)), Numbers{large_machine_boot});
+	EXPECT_EQ(next.observe(later, Time(2)).taken_offline, Numbers{large_machine_boot});
 	EXPECT_EQ(next.standing(large_machine_boot), Standing::deliberate);
 	EXPECT_EQ(next.standing(0), Standing::handled);
 	EXPECT_EQ(next.standing(last), Standing::fresh);
@@ -164,7 +164,7 @@ TEST(LargeMachine, IsListedReconciledOrderedAndDecidedOn)
 		blocks.begin(), blocks.end(), std::back_inserter(fresh),
 		[&](const Block &block) { return next.standing(block.number) == Standing::fresh; });
 	ASSERT_EQ(fresh.size(), large_machine_dimm);
-	const auto online = arrange_online(fresh, blocks, OnlineType::movable);
+	const auto online = arrange_online(fresh, blocks, OnlineType::movable).blocks;
 	EXPECT_EQ(online.front(), last_dimm + 1);
 	EXPECT_EQ(online.back(), last_dimm) << "the hole beside the online ones below";
 	const auto offline = select_offline(target("zone:movable"), blocks, block_size, false);

@@ -25,7 +25,8 @@ protected:
 		configure("metrics/memhp.prom");
 		writer.emplace(loop, sysfs.root_fd());
 		engine.emplace(loop, sysfs, *writer);
-		onliner.emplace(loop, sysfs, *engine, OnlinePolicy(), Onliner::Hooks{[] {}, [] {}});
+		onliner.emplace(loop, sysfs, *engine, OnlinePolicy(),
+				Onliner::Hooks{[] {}, [] {}, [] {}, [](bool) {}});
 		settled.emplace(loop, sysfs, *config, dir);
 		metrics.emplace(Metrics::Parts{loop, sysfs, kmod, *config, *writer, *engine,
 					       *onliner, *settled});

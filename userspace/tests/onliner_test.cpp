@@ -1,88 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "memhpd/onliner.h"
-
-#include <algorithm>
-#include <optional>
-
-#include <gtest/gtest.h>
-
-#include "play.h"
-#include "tree.h"
+#include "onliner_fixture.h"
 
 namespace memhp
 {
 namespace
 {
 
-using Lines = std::vector<std::string>;
+using Lines = OnlinerOfTree::Lines;
 using Standing = Ledger::Standing;
-
-/// Block 0 Normal, 8 and 9 Movable; a DIMM of blocks 32 to 35 is offline.
-class OnlinerOfTree : public testing::Test
-{
-protected:
-	OnlinerOfTree() : sysfs(build())
-	{
-		writer.emplace(loop, sysfs.root_fd());
-		engine.emplace(loop, sysfs, *writer);
-	}
-
-	Sysfs build()
-	{
-		tree.add(0, "online", "Normal");
-		tree.add(8, "online", "Movable");
-		tree.add(9, "online", "Movable");
-		for (uint64_t block = 32; block < 36; ++block)
-			plug(block);
-		return std::move(Sysfs::open(tree.root()).value());
-	}
-
-	void plug(uint64_t block, std::string_view device = "PNP0C80:01")
-	{
-		tree.add(block, "offline", "Movable Normal");
-		tree.own(block, device);
-	}
-
-	void start(const OnlinePolicy &policy = {},
-		   std::optional<std::map<uint64_t, Ledger::Entry>> saved = {},
-		   std::optional<OnlineType> kernel_default = {})
-	{
-		onliner.emplace(loop, sysfs, *engine, policy,
-				Onliner::Hooks{[] {}, [this] { ++changes; }});
-		onliner->start(std::move(saved), kernel_default);
-	}
-
-	/// Writes that change something: all but those of the barrier.
-	Lines writes() const
-	{
-		auto lines = kernel.writes();
-		lines.erase(std::remove(lines.begin(), lines.end(), "0 online"), lines.end());
-		return lines;
-	}
-	Scene when_idle(std::function<void()> then = [] {})
-	{
-		return {[this] { return engine->idle() && onliner->pending() == 0; },
-			std::move(then)};
-	}
-	Scene onlined(
-		uint64_t blocks, std::function<void()> then = [] {})
-	{
-		return {[this, blocks] { return onliner->counters().onlined >= blocks; },
-			std::move(then)};
-	}
-	Standing standing(uint64_t block) const { return onliner->ledger().standing(block); }
-	std::string why(uint64_t block) const { return onliner->ledger().entries().at(block).why; }
-	void uevent(Uevent::Action action, uint64_t block) { onliner->on_uevent({action, block}); }
-
-	MachineTree tree;
-	FakeKernel kernel{tree};
-	Sysfs sysfs;
-	Loop loop;
-	std::optional<Writer> writer;
-	std::optional<Engine> engine;
-	std::optional<Onliner> onliner;
-	int changes = 0;
-};
 
 TEST_F(OnlinerOfTree, OnlinesWhatItFindsAtTheFirstScanInTheOrderOfTheZone)
 {
@@ -245,6 +170,8 @@ TEST_F(OnlinerOfTree, LeaveDoesWhatTheKernelWouldHaveDoneAfterTheGrace)
 	ASSERT_TRUE(play(loop, {onlined(4), when_idle()}));
 	EXPECT_EQ(writes().size(), 4u);
 	EXPECT_EQ(writes()[0].substr(2), " online");
+	EXPECT_EQ(lendings, 1) << "without memhpd the kernel's policy would be another";
+	EXPECT_EQ(lent, 0);
 }
 
 TEST_F(OnlinerOfTree, LeaveWithoutAKernelDefaultLeavesIt)

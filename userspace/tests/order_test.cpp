@@ -2,11 +2,11 @@
 #include "core/order.h"
 
 #include <algorithm>
-#include <set>
 
 #include <gtest/gtest.h>
 
 #include "blocks.h"
+#include "walk.h"
 
 namespace memhp
 {
@@ -14,38 +14,6 @@ namespace
 {
 
 using Numbers = std::vector<uint64_t>;
-
-/// What set_zone_contiguous() costs: the kernel walks the zone's blocks from the zone's start to
-/// the first hole or to its end, after each online and each offline.
-class Walk
-{
-public:
-	explicit Walk(const Numbers &online) : online_(online.begin(), online.end()) {}
-
-	void online(uint64_t block)
-	{
-		online_.insert(block);
-		pay();
-	}
-	void offline(uint64_t block)
-	{
-		online_.erase(block);
-		pay();
-	}
-	size_t steps() const { return steps_; }
-
-private:
-	void pay()
-	{
-		if (online_.empty())
-			return;
-		for (auto at = *online_.begin(); online_.count(at); ++at)
-			++steps_;
-	}
-
-	std::set<uint64_t> online_;
-	size_t steps_ = 0;
-};
 
 size_t online_cost(const Numbers &order, const Numbers &online)
 {

@@ -39,7 +39,8 @@ int exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -
 
 } // namespace
 
-Output run(const std::string &program, const std::vector<std::string> &arguments)
+Output run(const std::string &program, const std::vector<std::string> &arguments,
+	   const std::vector<std::string> &environment)
 {
 	const Tree tree;
 	const auto pid = fork();
@@ -47,6 +48,8 @@ Output run(const std::string &program, const std::vector<std::string> &arguments
 		redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
 		redirect(STDOUT_FILENO, tree.path("out"), O_WRONLY | O_CREAT);
 		redirect(STDERR_FILENO, tree.path("err"), O_WRONLY | O_CREAT);
+		for (const auto &variable : environment)
+			putenv(const_cast<char *>(variable.c_str()));
 		become(program, arguments);
 	}
 	int status = 0;

@@ -17,8 +17,10 @@ struct Output {
 	std::string err;
 };
 
-/// Runs a program to its end, with nothing to read and no terminal. `arguments` without its name.
-Output run(const std::string &program, const std::vector<std::string> &arguments);
+/// Runs a program to its end, with nothing to read and no terminal. `arguments` without its name,
+/// `environment`: variables to set, NAME=value.
+Output run(const std::string &program, const std::vector<std::string> &arguments,
+	   const std::vector<std::string> &environment = {});
 
 /// A program in the background, killed when this goes.
 class Program

@@ -250,7 +250,7 @@ TEST(ArrangeOnline, OrdersEachNodeOnItsOwn)
 	for (const auto number : count(60, 62))
 		chosen.push_back(offline_block(number, 1));
 	all.insert(all.end(), chosen.begin(), chosen.end());
-	EXPECT_EQ(arrange_online(chosen, all, OnlineType::movable),
+	EXPECT_EQ(arrange_online(chosen, all, OnlineType::movable).blocks,
 		  (Numbers{12, 13, 11, 61, 62, 60}));
 }
 
@@ -261,8 +261,9 @@ TEST(ArrangeOnline, LooksAtTheZoneThatTheBlocksGoTo)
 	std::vector<Block> chosen;
 	for (const auto number : count(11, 13))
 		chosen.push_back(offline_block(number));
-	EXPECT_EQ(arrange_online(chosen, all, OnlineType::kernel), (Numbers{11, 13, 12}));
-	EXPECT_EQ(arrange_online(chosen, all, OnlineType::by_default), (Numbers{12, 13, 11}));
+	EXPECT_EQ(arrange_online(chosen, all, OnlineType::kernel).blocks, (Numbers{11, 13, 12}));
+	EXPECT_EQ(arrange_online(chosen, all, OnlineType::by_default).blocks,
+		  (Numbers{12, 13, 11}));
 }
 
 } // namespace

@@ -31,7 +31,9 @@ protected:
 	static SavedState example()
 	{
 		SavedState state;
-		state.auto_online = "online_movable";
+		state.settings[KernelSetting::auto_online_blocks] = {"online_movable", {"offline"}};
+		state.settings[KernelSetting::auto_movable_ratio] = {"301", {"1600", "400"}};
+		state.dax["dax0.0"] = OnlineType::kernel;
 		state.blocks[1] = {11, Standing::fresh, false, Time(5), ""};
 		state.blocks[2] = {UINT64_MAX, Standing::handled, true, Time(6),
 				   "movable by rule 1"};
@@ -50,7 +52,12 @@ TEST_F(StateFile, SurvivesTheWayThere)
 	const auto loaded = load();
 	ASSERT_TRUE(loaded) << loaded.error().message;
 	ASSERT_TRUE(*loaded);
-	EXPECT_EQ((*loaded)->auto_online, saved.auto_online);
+	ASSERT_EQ((*loaded)->settings.size(), saved.settings.size());
+	for (const auto &[setting, held] : saved.settings) {
+		EXPECT_EQ((*loaded)->settings.at(setting).found, held.found);
+		EXPECT_EQ((*loaded)->settings.at(setting).ours, held.ours);
+	}
+	EXPECT_EQ((*loaded)->dax, saved.dax);
 	ASSERT_EQ((*loaded)->blocks.size(), saved.blocks.size());
 	for (const auto &[number, entry] : saved.blocks) {
 		const auto &other = (*loaded)->blocks.at(number);
@@ -67,7 +74,7 @@ TEST_F(StateFile, AnEmptyStateSurvivesToo)
 	ASSERT_TRUE(save_state(dir.get(), "state", {}));
 	const auto loaded = load();
 	ASSERT_TRUE(loaded && *loaded);
-	EXPECT_EQ((*loaded)->auto_online, std::nullopt);
+	EXPECT_TRUE((*loaded)->settings.empty());
 	EXPECT_TRUE((*loaded)->blocks.empty());
 }
 
@@ -89,19 +96,27 @@ TEST_F(StateFile, ATruncatedFileIsAFailureWhereverItEnds)
 TEST_F(StateFile, AnotherVersionOrOtherContentIsAFailure)
 {
 	for (const auto *text : {
-		     R"({"version":2,"auto_online":null,"blocks":[]})",
-		     R"({"version":"1","auto_online":null,"blocks":[]})",
-		     R"({"auto_online":null,"blocks":[]})",
-		     R"({"version":1,"auto_online":7,"blocks":[]})",
-		     R"({"version":1,"auto_online":null})",
-		     R"({"version":1,"auto_online":null,"blocks":[7]})",
-		     R"({"version":1,"auto_online":null,"blocks":[{"block":1}]})",
+		     R"({"version":1,"settings":[],"blocks":[],"dax":[]})",
+		     R"({"version":3,"settings":[],"blocks":[],"dax":[]})",
+		     R"({"version":"2","settings":[],"blocks":[],"dax":[]})",
+		     R"({"settings":[],"blocks":[],"dax":[]})",
+		     R"({"version":2,"settings":7,"blocks":[],"dax":[]})",
+		     R"({"version":2,"settings":[{"setting":"lunch","found":"a","ours":[]}],
+			 "blocks":[],"dax":[]})",
+		     R"({"version":2,"settings":[{"setting":"online_policy"}],"blocks":[],
+			 "dax":[]})",
+		     R"({"version":2,"settings":[],"dax":[]})",
+		     R"({"version":2,"settings":[],"blocks":[7],"dax":[]})",
+		     R"({"version":2,"settings":[],"blocks":[{"block":1}],"dax":[]})",
+		     R"({"version":2,"settings":[],"blocks":[]})",
+		     R"({"version":2,"settings":[],"blocks":[],
+			 "dax":[{"device":"dax0.0","type":"offline"}]})",
 		     "[]",
 		     "7",
 		     "lunch",
 	     })
 		EXPECT_FALSE(load(text)) << text;
-	EXPECT_TRUE(load(R"({"version":1,"auto_online":null,"blocks":[]})"));
+	EXPECT_TRUE(load(R"({"version":2,"settings":[],"blocks":[],"dax":[]})"));
 }
 
 TEST_F(StateFile, IsReplacedAsAWhole)

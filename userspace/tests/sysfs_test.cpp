@@ -205,6 +205,43 @@ TEST(SysfsScan, DoesNotGuessWhereIomemHidesTheDrivers)
 	EXPECT_EQ(scanned(sysfs, 33).source, Source::acpi_dimm);
 }
 
+/// What a balloon adds is plain memory without a device: all that is not of the boot is its own.
+TEST(SysfsScan, GivesABalloonWhatCameLaterAndHasNoDevice)
+{
+	const struct {
+		const char *path;
+		const char *device;
+		Source source;
+	} cases[] = {
+		{"sys/bus/vmbus/drivers/hv_balloon/1eccfd72-4b41-45ef-b73a-4a6e44c12924",
+		 "1eccfd72-4b41-45ef-b73a-4a6e44c12924", Source::hv_balloon},
+		{"sys/devices/system/xen_memory/xen_memory0", "xen_memory0", Source::xen_balloon},
+	};
+	for (const auto &[path, device, source] : cases) {
+		const MachineTree tree;
+		for (const uint64_t number : {0u, 1u, 2u, 3u})
+			tree.add(number, "online", "Normal");
+		tree.own(2, "PNP0C80:01");
+		tree.make_directory("elsewhere");
+		tree.link(path, tree.path("elsewhere"));
+		tree.write("proc/iomem", "18000000-1fffffff : virtio0\n"
+					 "  18000000-1fffffff : System RAM (virtio_mem)\n");
+		auto sysfs = opened(tree);
+		EXPECT_EQ(scanned(sysfs, 1).source, Source::boot) << "as far as anybody knows";
+		sysfs.set_early([] {
+			return std::map<uint64_t, bool>{
+				{0, true}, {1, false}, {2, false}, {3, false}};
+		});
+		EXPECT_EQ(scanned(sysfs, 0).source, Source::boot);
+		EXPECT_EQ(scanned(sysfs, 1).source, source);
+		EXPECT_EQ(scanned(sysfs, 1).device, device);
+		EXPECT_EQ(scanned(sysfs, 2).source, Source::acpi_dimm);
+		EXPECT_EQ(scanned(sysfs, 3).source, Source::virtio_mem);
+		tree.write("proc/iomem", "00000000-00000000 : virtio0\n");
+		EXPECT_EQ(scanned(sysfs, 1).source, Source::unknown) << "it may be a driver's";
+	}
+}
+
 TEST(SysfsScan, LeavesOutABlockThatVanishes)
 {
 	const MachineTree tree;
@@ -237,19 +274,6 @@ TEST(SysfsState, OfAMissingBlockIsAFailure)
 	ASSERT_FALSE(sysfs.state(2));
 	EXPECT_EQ(sysfs.state(2).error().code, std::errc::no_such_file_or_directory);
 	EXPECT_FALSE(sysfs.zone(2));
-}
-
-TEST(SysfsAutoOnline, IsReadAndWritten)
-{
-	const MachineTree tree;
-	const FakeKernel kernel(tree);
-	const auto sysfs = opened(tree);
-	EXPECT_EQ(sysfs.auto_online().value_or(""), "online");
-	ASSERT_TRUE(sysfs.set_auto_online("offline"));
-	EXPECT_EQ(sysfs.auto_online().value_or(""), "offline");
-	tree.remove("sys/devices/system/memory/auto_online_blocks");
-	EXPECT_FALSE(sysfs.auto_online());
-	EXPECT_FALSE(sysfs.set_auto_online("offline")) << "it must not create what is not there";
 }
 
 } // namespace

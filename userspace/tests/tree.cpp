@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tree.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -34,6 +35,14 @@ void Tree::write(std::string_view name, std::string_view content) const
 	const fs::path file = path(name);
 	fs::create_directories(file.parent_path());
 	std::ofstream(file) << content;
+}
+
+void Tree::overwrite(std::string_view name, std::string content) const
+{
+	const fs::path file = path(name);
+	content.resize(std::max(content.size(), static_cast<size_t>(fs::file_size(file))), '\n');
+	std::fstream(file, std::ios::in | std::ios::out)
+		.write(content.data(), static_cast<std::streamsize>(content.size()));
 }
 
 void Tree::link(std::string_view name, std::string_view target) const
@@ -93,6 +102,34 @@ void MachineTree::add(uint64_t block, std::string_view state, std::string_view v
 	const auto name = "memory" + std::to_string(block);
 	link("sys/devices/system/node/node" + std::to_string(node) + "/" + name,
 	     "../../memory/" + name);
+}
+
+void MachineTree::add_policy_settings() const
+{
+	const std::string dir = "sys/module/memory_hotplug/parameters/";
+	write(dir + "online_policy", "contig-zones\n");
+	write(dir + "auto_movable_ratio", "301\n");
+	write(dir + "auto_movable_numa_aware", "Y\n");
+}
+
+void MachineTree::add_dax(std::string_view device, uint64_t first, uint64_t last,
+			  std::string_view state) const
+{
+	const auto dir = "sys/devices/platform/" + std::string(device);
+	std::ostringstream iomem;
+	iomem << slurp(path("proc/iomem")) << '\n'
+	      << std::hex << (first << 27) << '-' << ((last + 1) << 27) - 1 << " : " << device
+	      << "\n  " << (first << 27) << '-' << ((last + 1) << 27) - 1
+	      << " : System RAM (kmem)\n";
+	write("proc/iomem", iomem.str());
+	std::string blocks;
+	for (auto block = first; block <= last; ++block)
+		blocks += std::to_string(block) + "\n";
+	write(dir + "/blocks", blocks);
+	if (!state.empty())
+		write(dir + "/state", std::string(state) + "\n");
+	link("sys/bus/dax/devices/" + std::string(device),
+	     "../../../devices/platform/" + std::string(device));
 }
 
 void MachineTree::own(uint64_t block, std::string_view device) const

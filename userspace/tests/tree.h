@@ -24,6 +24,9 @@ public:
 
 	/// Parent directories come by themselves.
 	void write(std::string_view path, std::string_view content) const;
+	/// Gives an existing file another content in one write(2), as sysfs files get it: nobody
+	/// sees it empty. The file keeps its length if that is more; trailing newlines say nothing.
+	void overwrite(std::string_view path, std::string content) const;
 	void link(std::string_view path, std::string_view target) const;
 	void make_directory(std::string_view path) const;
 	void make_fifo(std::string_view path) const;
@@ -48,6 +51,11 @@ public:
 
 	void add(uint64_t block, std::string_view state, std::string_view valid_zones,
 		 int node = 0) const;
+	/// The settings of the module memory_hotplug, with the kernel's own values.
+	void add_policy_settings() const;
+	/// A dax device that owns these blocks, with a file `state` where that is not empty.
+	void add_dax(std::string_view device, uint64_t first, uint64_t last,
+		     std::string_view state) const;
 	/// The link by which ACPI devices own their blocks.
 	void own(uint64_t block, std::string_view device) const;
 	std::string state(uint64_t block) const;
@@ -55,9 +63,9 @@ public:
 	static std::string dir(uint64_t block);
 };
 
-/// The kernel's side of a MachineTree: while it exists, a write to a block's `state` or to
-/// auto_online_blocks, by this process or one forked from it, does what the kernel would do. (The
-/// linker puts it in the place of write(2).)
+/// The kernel's side of a MachineTree: while it exists, a write to a block's or dax device's
+/// `state` or to a setting, by this process or one forked from it, does what the kernel would do.
+/// (The linker puts it in the place of write(2).)
 ///
 /// Online and offline change `state` and `valid_zones`, or fail with EINVAL where the block is in
 /// that state already. `script()` makes the next writes to a block end otherwise.

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memhpd/burst.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace memhp
+{
+
+std::string Burst::Blocks::text(uint64_t block_size) const
+{
+	auto sorted = numbers;
+	std::sort(sorted.begin(), sorted.end());
+	std::string in_zones;
+	for (const auto &[zone, count] : zones)
+		in_zones += fmt::format("{}{} {}", in_zones.empty() ? "" : ", ", count,
+					to_string(zone));
+	return fmt::format("{} blocks ({}), {}: {}", sorted.size(),
+			   format_size(sorted.size() * block_size), format_ranges(sorted),
+			   in_zones);
+}
+
+void Burst::begin(Time now)
+{
+	if (ours_.numbers.empty() && failures_ == 0)
+		started_ = now;
+}
+
+std::vector<std::string> Burst::lines(uint64_t block_size, bool by_kernel) const
+{
+	std::vector<std::string> lines;
+	if (!ours_.numbers.empty())
+		lines.push_back(fmt::format(
+			"onlined {} in {}{}", ours_.text(block_size),
+			format_duration(ended_ - started_),
+			failures_ ? fmt::format(", {} failed attempts", failures_) : ""));
+	if (!found_.numbers.empty())
+		lines.push_back(fmt::format("{} onlined {}",
+					    by_kernel ? "the kernel" : "another program",
+					    found_.text(block_size)));
+	return lines;
+}
+
+} // namespace memhp

@@ -7,19 +7,12 @@ _KMEMLEAK = "/sys/kernel/debug/kmemleak"
 # An object is reported when it is older than five seconds and no scan saw it change: hence the pause
 # and the second scan.
 _SCAN = f"sleep 6 && echo scan >{_KMEMLEAK} && echo scan >{_KMEMLEAK} && cat {_KMEMLEAK}"
-_CLEAR = f"echo clear >{_KMEMLEAK}"
 _LOCKS = "cat /proc/lockdep_stats"
 _SCAN_SECONDS = 240
 
 
-async def begin(guest, directory):
-    """Puts what the boot leaked aside, so that end() finds what came after."""
-    _save(directory / "kmemleak-boot.log", await _run(guest, _SCAN))
-    await _run(guest, _CLEAR)
-
-
 async def end(guest, directory):
-    """Reasons, as lines, why what ran since begin() is no good."""
+    """Reasons, as lines, why what ran since the boot is no good."""
     leaked = await _run(guest, _SCAN)
     _save(directory / "kmemleak.log", leaked)
     return [*leaks(leaked), *locks(await _run(guest, _LOCKS))]

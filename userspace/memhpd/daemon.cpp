@@ -231,12 +231,12 @@ void Daemon::save()
 						 onliner_.pending_dax()}
 				    : SavedState{settings_.held(), saved_.blocks, saved_.dax};
 	const auto saved = save_state(state_dir_.get(), state_file, state);
-	if (!saved && !save_failing_)
+	if (!saved && !save_failed_)
 		log::warning(
 			"state cannot be saved, a restart will not know what was taken offline "
 			"on purpose: {}",
 			saved.error().message);
-	save_failing_ = !saved;
+	save_failed_ = !saved;
 	save_took_ = Loop::now() - began;
 }
 

@@ -57,8 +57,8 @@ private:
 	bool live_; ///< the running machine, not a recorded tree
 	std::string runtime_dir_;
 	Fd state_dir_;
-	SavedState saved_; ///< of the memhpd before, until the onliner has it
-	bool found_state_ = false;
+	SavedState saved_;	   ///< of the memhpd before, until the onliner has it
+	bool found_state_ = false; ///< there was one
 	Loop loop_;
 	Loop::Source on_term_;
 	Loop::Source on_int_;
@@ -78,8 +78,8 @@ private:
 	Loop::Source stop_source_;
 	Time stop_by_{};
 	Time save_took_{};
+	bool save_failed_ = false;
 	bool started_ = false; ///< the onliner has taken its first look
-	bool save_failing_ = false;
 };
 
 } // namespace memhp

@@ -22,6 +22,7 @@
 #include <linux/moduleparam.h>
 #include <linux/node.h>
 #include <linux/notifier.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The programs of settled.d run once after a burst, at most once a minute, in a unit of their own, with
-# the totals in the environment. One that hangs is ended and reported, and the next runs all the same.
+# The programs of settled.d run once after a burst, at most once in an interval, in a unit of their own,
+# with the totals in the environment. One that hangs is ended and reported, and the next runs all the same.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
 . "$(dirname "$0")/../lib/memhp.sh"
@@ -15,6 +15,7 @@ command -v jq >/dev/null || skip_all "no jq"
 plan 24
 
 UNIT=memhp-settled.service
+INTERVAL=30
 UNIT_DROP_IN=/run/systemd/system/$UNIT.d
 seen=$(mktemp -d)
 at_end "rm -rf $seen"
@@ -95,7 +96,7 @@ equal "outside of memhpd's sandbox" "$(grep CapBnd "$seen/env.1")" "$(grep CapBn
 check "memhpctl status says that it went well" sh -c \
 	"memhpctl status | grep -q '^settled programs: run at .*, 1 of them, all good\$'"
 
-# Another directory, in which one hangs, and two more bursts within the minute.
+# Another directory, in which one hangs, and two more bursts within the interval.
 mkdir "$seen/other"
 add_hook "$seen/other/10-hang" "echo \$\$ >$seen/hung" "sleep 1000 &" "echo \$! >>$seen/hung" "wait"
 add_hook "$seen/other/20-record" "$RECORD"
@@ -103,17 +104,17 @@ mkdir -p "$UNIT_DROP_IN"
 at_end "rm -rf $UNIT_DROP_IN; systemctl daemon-reload; systemctl reset-failed $UNIT"
 printf '[Service]\nEnvironment=MEMHP_HOOK_TIMEOUT=2s\n' >"$UNIT_DROP_IN/test.conf"
 systemctl daemon-reload
-configure '[hooks]' "settled = \"$seen/other\""
+configure '[hooks]' "settled = \"$seen/other\"" "interval = \"${INTERVAL}s\""
 systemctl reload memhpd
 # shellcheck disable=SC2086 # a list
 set -- $blocks
 check "memory goes" memhpctl offline "$4"
-sleep 6
+sleep 4
 check "and goes again" memhpctl offline "$3"
-sleep 6
-equal "within the minute nothing is run" "$(runs)" 1
-check "after it" wait_until 75 has_run 2
-check "not before" [ $(($(told 2 AT) - $(told 1 AT))) -ge 59 ]
+sleep 4
+equal "within the interval nothing is run" "$(runs)" 1
+check "after it" wait_until 30 has_run 2
+check "not before" [ $(($(told 2 AT) - $(told 1 AT))) -ge $((INTERVAL - 1)) ]
 equal "once for both bursts" "$(grew 2 MOVABLE) $(grew 2 OFFLINE)" "-2 2"
 equal "from the directory that the configuration names" "$(told 2 MEMHP_SETTLED_DIR)" "$seen/other"
 check "the unit has failed" wait_until 10 unit_is failed

@@ -94,6 +94,7 @@ std::vector<Setting> settings(const Config &config)
 		{"unplug.deadline", exact_duration(config.unplug.deadline)},
 		{"metrics.textfile", config.metrics.textfile},
 		{"hooks.settled", config.hooks.settled},
+		{"hooks.interval", exact_duration(config.hooks.interval)},
 	};
 }
 

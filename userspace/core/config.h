@@ -64,6 +64,7 @@ struct Config {
 
 	struct Hooks {
 		std::string settled = "/etc/memhp/settled.d"; ///< empty: none
+		Time interval = std::chrono::minutes(1);      ///< least time between two runs
 	} hooks;
 
 	/// Where the keys that the file has stand, by names as "offline.backoff.factor"; for rules

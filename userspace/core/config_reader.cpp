@@ -172,12 +172,16 @@ tl::expected<Config, std::vector<Mistake>> Reader::read(const Node &top)
 		{"eject", set_bool(unplug.eject)},
 		{"deadline", set_duration(unplug.deadline, least_span)},
 	};
+	const Keys hooks_keys = {
+		{"settled", set_path(config_.hooks.settled)},
+		{"interval", set_duration(config_.hooks.interval, least_span)},
+	};
 	const Keys sections = {
 		{"online", section("online", online_keys)},
 		{"offline", section("offline", offline_keys)},
 		{"unplug", section("unplug", unplug_keys)},
 		{"metrics", section("metrics", {{"textfile", set_path(config_.metrics.textfile)}})},
-		{"hooks", section("hooks", {{"settled", set_path(config_.hooks.settled)}})},
+		{"hooks", section("hooks", hooks_keys)},
 	};
 	(void)table(top, "", sections);
 	find_contradictions();

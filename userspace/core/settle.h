@@ -9,21 +9,21 @@ namespace memhp
 {
 
 /// When to tell others that memory has come or gone: once after a burst of onlining and offlining
-/// has settled, and at most once a minute, so that bursts in quick succession become one. A pure
+/// has settled, and not again for an interval, so that bursts in quick succession become one. A pure
 /// machine: the caller says what happens and when, and asks when it is due.
 class Settle
 {
 public:
 	/// A burst is over when nothing has happened for so long.
 	static constexpr Time quiet = std::chrono::seconds(3);
-	/// Between one telling and the next.
-	static constexpr Time interval = std::chrono::minutes(1);
 	/// A burst that never settles is told of after this time all the same.
 	static constexpr Time longest = std::chrono::minutes(10);
 
 	Settle() = default;
 	/// Goes on where another left off that told at `told`, if it ever did.
 	explicit Settle(std::optional<Time> told) : told_(told) {}
+	/// Between one telling and the next; a minute where nothing else is said.
+	void set_interval(Time interval) { interval_ = interval; }
 
 	/// A block went online or offline.
 	void changed(Time now);
@@ -44,8 +44,9 @@ public:
 	std::optional<Time> told() const { return told_; }
 
 private:
-	Time not_before() const { return told_ ? *told_ + interval : Time{}; }
+	Time not_before() const { return told_ ? *told_ + interval_ : Time{}; }
 
+	Time interval_ = std::chrono::minutes(1);
 	std::optional<Time> began_;
 	Time last_{}; ///< when something happened last
 	std::optional<Time> told_;

@@ -220,6 +220,7 @@ bool Daemon::reload()
 		log::info("configuration read again: {}", describe(config_.config().online));
 	}
 	metrics_.configure();
+	settled_.reconfigure();
 	sd_notify(0, "READY=1");
 	return good;
 }

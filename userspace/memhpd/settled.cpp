@@ -42,6 +42,7 @@ SettledHooks::SettledHooks(Loop &loop, const Sysfs &sysfs, const ConfigFile &con
 void SettledHooks::start()
 {
 	const bool unfinished = load();
+	settle_.set_interval(config_.config().hooks.interval);
 	const auto now = look();
 	if (unfinished || (before_ && now && *before_ != *now))
 		settle_.changed(Loop::now());
@@ -56,6 +57,13 @@ void SettledHooks::stop()
 	timer_.reset();
 	if (settle_.may_tell(Loop::now()))
 		tell();
+}
+
+void SettledHooks::reconfigure()
+{
+	settle_.set_interval(config_.config().hooks.interval);
+	timer_.reset();
+	arm();
 }
 
 void SettledHooks::on_uevent(const Uevent &event)
@@ -118,7 +126,7 @@ void SettledHooks::tell()
 	if (after && leave_word(*after))
 		before_ = after;
 	else
-		settle_.changed(Loop::now()); // in a minute
+		settle_.changed(Loop::now()); // after the interval
 	save();
 }
 

@@ -31,6 +31,8 @@ public:
 	void start();
 	/// Tells what there is to tell, unless that has to wait; then the next memhpd does.
 	void stop();
+	/// Takes the configuration in force, after a reload.
+	void reconfigure();
 
 	void on_uevent(const Uevent &event);
 	/// A block went online or offline.

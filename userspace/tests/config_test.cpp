@@ -67,6 +67,7 @@ deadline = "1m"
 textfile = "/run/a \"b\".prom"
 [hooks]
 settled = ""
+interval = "5m"
 )";
 
 TEST(Config, AnEmptyFileGivesTheDefaults)
@@ -96,7 +97,8 @@ TEST(Config, AnEmptyFileGivesTheDefaults)
 				 "unplug.eject = true",
 				 "unplug.deadline = \"10m\"",
 				 "metrics.textfile = \"\"",
-				 "hooks.settled = \"/etc/memhp/settled.d\""}));
+				 "hooks.settled = \"/etc/memhp/settled.d\"",
+				 "hooks.interval = \"1m\""}));
 }
 
 TEST(Config, TakesEveryKey)
@@ -126,7 +128,8 @@ TEST(Config, TakesEveryKey)
 				"unplug.eject = false",
 				"unplug.deadline = \"1m\"",
 				"metrics.textfile = \"/run/a \\\"b\\\".prom\"",
-				"hooks.settled = \"\""}));
+				"hooks.settled = \"\"",
+				"hooks.interval = \"5m\""}));
 	for (const auto &[key, value] : settings(config))
 		EXPECT_TRUE(config.given.count(key)) << key << ": its place is not known";
 	EXPECT_EQ(config.given.at("offline.backoff.factor").line, 25u);
@@ -262,6 +265,7 @@ TEST(Config, RefusesAMistakeAndNamesPlaceAndRemedy)
 		{"[metrics]\ntextfile = \"memhp.prom\"", "2:12: ", "begins with /"},
 		{"[metrics]\ntextfile = false", "2:12: ", "or \"\" for none"},
 		{"[hooks]\nsettled = [\"/etc\"]", "2:11: ", "begins with /"},
+		{"[hooks]\ninterval = \"0s\"", "2:12: ", "at least 1ms"},
 
 		{"[online\n", "1:", ""},
 		{"[online]\naction = \n", "2:", ""},

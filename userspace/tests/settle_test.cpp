@@ -82,6 +82,18 @@ TEST(Settle, GoesOnWhereAnotherLeftOff)
 	EXPECT_EQ(told_at({{5, '+'}}, 300, Time(-1h)), std::vector<int>{8});
 }
 
+TEST(Settle, TheIntervalMayBeAnother)
+{
+	Settle settle;
+	settle.tell(1h);
+	settle.changed(1h + 1s);
+	EXPECT_EQ(settle.due(), Time(1h + 60s));
+	settle.set_interval(5min);
+	EXPECT_EQ(settle.due(), Time(1h + 5min));
+	settle.set_interval(2s);
+	EXPECT_EQ(settle.due(), Time(1h + 4s)) << "a burst has to settle all the same";
+}
+
 TEST(Settle, KnowsWhetherThereIsSomethingToTell)
 {
 	Settle settle;

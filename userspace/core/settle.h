@@ -9,8 +9,8 @@ namespace memhp
 {
 
 /// When to tell others that memory has come or gone: once after a burst of onlining and offlining
-/// has settled, and not again for an interval, so that bursts in quick succession become one. A pure
-/// machine: the caller says what happens and when, and asks when it is due.
+/// has settled, and not again for an interval, so that bursts in quick succession become one. A
+/// pure machine: the caller says what happens and when, and asks when it is due.
 class Settle
 {
 public:

@@ -14,6 +14,11 @@ BUILD = SOURCE / "build"
 LOGS = BUILD / "vm"
 
 
+# A clean tree compiles only what has changed since any tree before it. CMake looks for the launcher
+# once in the life of a build directory.
+_CCACHE = (f"CCACHE_DIR={namespace.COMPILED}", "CCACHE_MAXSIZE=1G", "CMAKE_CXX_COMPILER_LAUNCHER=ccache")
+
+
 def has_userspace():
     """Whether the source has a userspace to build."""
     return (SOURCE / "userspace/CMakeLists.txt").exists()
@@ -48,7 +53,7 @@ class Builder:
         """Runs make in a directory of the source; of a variable set twice the last one counts."""
         if self._root.debug:
             words = (f"KDIR={namespace.KERNEL}/build", *words)
-        self.run(["make", f"-j{os.cpu_count()}", "-C", namespace.SOURCE + directory,
+        self.run(["env", *_CCACHE, "make", f"-j{os.cpu_count()}", "-C", namespace.SOURCE + directory,
                   f"BUILD={namespace.BUILD}", f"KVER={self.kernel}", *words], log)
 
     def kmod(self):

@@ -8,9 +8,11 @@ import subprocess
 
 from errors import StepFailed
 
-# Where a root shows the source tree, the build directory, and the entry of a debug kernel.
+# Where a root shows the source tree, the build directory, the cache of compilations, and the entry of
+# a debug kernel.
 SOURCE = "/memhp/src"
 BUILD = "/memhp/build"
+COMPILED = "/memhp/compiled"
 KERNEL = "/memhp/kernel"
 
 # $1 root, then pairs "outside inside" up to "--", then the command. The source is made read-only

@@ -35,7 +35,7 @@ mv "$1"/var/cache/apt/archives/*.deb "$1%s/"
 """
 _PREPARE = """
 set -e
-mkdir -p /memhp/src /memhp/build /memhp/kernel
+mkdir -p /memhp/src /memhp/build /memhp/compiled /memhp/kernel
 sh -c "$1" framework.sh /usr/src/linux-source-*.tar.* /usr/src/linux
 dpkg-query -W -f '${Version}\n' 'linux-source-*' >/usr/src/linux/version
 [ "$2" = keep ] || rm -f /usr/src/linux-source-*.tar.*
@@ -75,8 +75,11 @@ class Root:
 
     def enter(self, argv, source, build):
         """The command that runs argv in the build root, with a source tree and a build directory."""
-        build.mkdir(parents=True, exist_ok=True)
-        binds = [(source, namespace.SOURCE), (build, namespace.BUILD)]
+        compiled = cache.directory() / "compiled"
+        for directory in build, compiled:
+            directory.mkdir(parents=True, exist_ok=True)
+        binds = [(source, namespace.SOURCE), (build, namespace.BUILD),
+                 (compiled, namespace.COMPILED)]
         if self.debug:
             binds.append((self.debug, namespace.KERNEL))
         return namespace.enter(self.tree, argv, binds)

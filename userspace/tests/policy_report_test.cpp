@@ -20,13 +20,13 @@ class ReportOfPolicy : public testing::Test
 protected:
 	ReportOfPolicy()
 	{
-		for (uint64_t number : {1, 2}) {
+		for (uint64_t number = 1; number <= 2; ++number) {
 			blocks.push_back(online_block(number, Zone::normal));
 			blocks.back().source = Source::boot;
 		}
 		blocks.push_back(online_block(32));
 		blocks.push_back(offline_block(33));
-		for (size_t i : {2, 3}) {
+		for (size_t i = 2; i <= 3; ++i) {
 			blocks[i].source = Source::acpi_dimm;
 			blocks[i].device = "PNP0C80:01";
 		}

@@ -56,12 +56,16 @@ Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 				return fail_input(fmt::format("{}: no online type", path));
 			state.dax.emplace(item.at("device").get<std::string>(), *type);
 		}
+		for (const auto &item : document.value("moving", json::array()))
+			state.moving.emplace(item.at("block").get<uint64_t>(),
+					     item.at("inode").get<uint64_t>());
 		for (const auto &item : document.at("blocks")) {
 			Ledger::Entry entry;
 			item.at("inode").get_to(entry.inode);
 			item.at("online").get_to(entry.online);
 			entry.since = Time(item.at("since_ms").get<Time::rep>());
 			entry.why = item.value("why", "");
+			entry.zone_chosen = item.value("zone_chosen", false);
 			for (const auto &[standing, name] : standings)
 				if (item.at("standing") == name)
 					entry.standing = standing;
@@ -88,6 +92,8 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 			     {"standing", name}};
 		if (!entry.why.empty())
 			item["why"] = entry.why;
+		if (entry.zone_chosen)
+			item["zone_chosen"] = true;
 		blocks.push_back(std::move(item));
 	}
 	json settings = json::array();
@@ -98,10 +104,14 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 	json dax = json::array();
 	for (const auto &[device, type] : state.dax)
 		dax.push_back({{"device", device}, {"type", to_string(type)}});
+	json moving = json::array();
+	for (const auto &[block, inode] : state.moving)
+		moving.push_back({{"block", block}, {"inode", inode}});
 	const json document = {{"version", version},
 			       {"settings", std::move(settings)},
 			       {"blocks", std::move(blocks)},
-			       {"dax", std::move(dax)}};
+			       {"dax", std::move(dax)},
+			       {"moving", std::move(moving)}};
 	return replace_file(dir, path, document.dump());
 }
 

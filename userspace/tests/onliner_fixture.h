@@ -60,7 +60,8 @@ protected:
 		   std::optional<OnlineType> kernel_default = {})
 	{
 		onliner.emplace(loop, sysfs, *engine, policy,
-				Onliner::Hooks{[] {}, [this] { ++changes; }, [this] { ++looks; },
+				Onliner::Hooks{[] {}, [this] { ++changes; }, [this] { ++saves; },
+					       [this] { ++looks; },
 					       [this](bool begin) {
 						       lent += begin ? 1 : -1;
 						       lendings += begin;
@@ -100,6 +101,7 @@ protected:
 	std::optional<Onliner> onliner;
 	OnlineMode mode = OnlineMode::daemon;
 	int changes = 0;
+	int saves = 0;
 	int looks = 0;
 	int lent = 0;
 	int lendings = 0;

@@ -34,7 +34,8 @@ protected:
 
 	json report(const std::map<uint64_t, Ledger::Entry> *ledger = nullptr) const
 	{
-		return to_json({config, "/a/file", "file", {}, blocks, 1 << 27, ledger});
+		return to_json({config, "/a/file", "file", {}, blocks, 1 << 27,
+				count_memory(blocks, 1 << 27, {}), ledger, nullptr});
 	}
 
 	Config config = parse_config("[online]\n"
@@ -107,7 +108,8 @@ TEST_F(ReportOfPolicy, TellsWhatTheDaemonKnowsOfEachBlock)
 				{"count", 2},
 				{"state", "online"},
 				{"zone", "Movable"},
-				{"why", "movable by online.action"}}}));
+				{"why", "movable by online.action"},
+				{"misplaced", false}}}));
 	ledger[33].why = "online by request";
 	EXPECT_EQ(report(&ledger).at("devices")[1].at("parts").size(), 2u)
 		<< "another history is another part";

@@ -138,7 +138,7 @@ void now_online(Ledger::Entry &entry)
 void now_offline(Ledger::Entry &entry)
 {
 	entry.online = false;
-	entry.zone_chosen = false;
+	entry.zone_by = Ledger::Chooser::nobody;
 	entry.standing = Ledger::Standing::deliberate;
 	entry.why = "taken offline on purpose";
 }
@@ -189,11 +189,17 @@ void Ledger::went_offline(uint64_t block)
 		now_offline(entry->second);
 }
 
-void Ledger::zone_chosen(uint64_t block)
+void Ledger::zone_chosen(uint64_t block, Chooser by)
 {
 	const auto entry = entries_.find(block);
 	if (entry != entries_.end())
-		entry->second.zone_chosen = true;
+		entry->second.zone_by = by;
+}
+
+Ledger::Chooser Ledger::zone_by(uint64_t block) const
+{
+	const auto entry = entries_.find(block);
+	return entry == entries_.end() ? Chooser::nobody : entry->second.zone_by;
 }
 
 void Ledger::renew(uint64_t block)
@@ -203,7 +209,7 @@ void Ledger::renew(uint64_t block)
 		return;
 	entry->second.standing = Standing::fresh;
 	entry->second.online = false;
-	entry->second.zone_chosen = false;
+	entry->second.zone_by = Chooser::nobody;
 }
 
 void Ledger::explain(uint64_t block, std::string why)

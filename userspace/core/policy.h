@@ -120,6 +120,8 @@ public:
 		handled,    ///< has been online in this life, or policy is done with it
 		deliberate, ///< somebody took it offline: stays so until an explicit online
 	};
+	/// Who wanted an online block in its zone.
+	enum class Chooser { nobody, policy, request };
 	struct Entry {
 		uint64_t inode = 0;
 		Standing standing = Standing::fresh;
@@ -128,8 +130,7 @@ public:
 		/// Why the block is as it is, for a person; empty where it was so before memhpd
 		/// looked.
 		std::string why;
-		/// The zone that it is in is the one that policy or a request chose for it.
-		bool zone_chosen = false;
+		Chooser zone_by = Chooser::nobody; ///< of the zone that it is in
 	};
 
 	/// Takes in a complete scan, taken after all uevents sent before it were noted. Blocks of
@@ -148,7 +149,8 @@ public:
 	void went_offline(uint64_t block);
 
 	/// The zone that an online block is in now is the one that was chosen for it.
-	void zone_chosen(uint64_t block);
+	void zone_chosen(uint64_t block, Chooser by);
+	Chooser zone_by(uint64_t block) const;
 
 	/// From begin_move() to end_move() the block is offline for a moment only, to come back in
 	/// another zone: nobody has taken it offline.

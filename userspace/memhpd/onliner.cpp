@@ -119,7 +119,7 @@ void Onliner::note(Change change, const Attempted &attempted)
 		return;
 	if (change == Change::online) {
 		ledger_.went_online(attempted.block);
-		ledger_.zone_chosen(attempted.block);
+		ledger_.zone_chosen(attempted.block, Ledger::Chooser::request);
 		ledger_.explain(attempted.block, "online by request");
 	} else {
 		ledger_.went_offline(attempted.block);

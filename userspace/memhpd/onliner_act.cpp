@@ -128,8 +128,7 @@ std::vector<Allotment> Onliner::allotted(const Device &device, const std::vector
 			block.state = BlockState::online;
 			in_kernel |= job->second == OnlineType::kernel;
 		} else if (block.state == BlockState::online && is_kernel_zone(block.zone)) {
-			const auto entry = ledger_.entries().find(block.number);
-			in_kernel |= entry != ledger_.entries().end() && entry->second.zone_chosen;
+			in_kernel |= ledger_.zone_by(block.number) == Ledger::Chooser::policy;
 		}
 	}
 	auto parts = allot(policy_, planned, fresh, count, in_kernel);
@@ -245,7 +244,7 @@ void Onliner::attempted(const Job &job, const Attempted &attempted)
 		if (job.spec().keep_type)
 			kept_.insert(attempted.block);
 		if (right_zone(type, attempted.zone))
-			ledger_.zone_chosen(attempted.block);
+			ledger_.zone_chosen(attempted.block, Ledger::Chooser::policy);
 		else
 			count_wrong_zone(attempted.block, attempted.zone,
 					 type == OnlineType::movable ? OnlineAction::movable

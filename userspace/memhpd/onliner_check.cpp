@@ -61,7 +61,7 @@ void Onliner::check_new(const Device &device, const std::vector<uint64_t> &settl
 					 by_kernel ? "put there by the kernel"
 						   : "somebody was faster than memhpd");
 		else
-			ledger_.zone_chosen(block.number);
+			ledger_.zone_chosen(block.number, Ledger::Chooser::policy);
 	}
 	const auto state = ratio_state(policy_, count);
 	if (verdict.action == OnlineAction::movable &&
@@ -79,13 +79,12 @@ std::vector<Block> Onliner::misplaced_of(const Device &device, const Verdict &ve
 	bool in_kernel = false;
 	std::vector<Block> wrong;
 	for (auto &block : planned.blocks) {
-		const auto entry = ledger_.entries().find(block.number);
-		const bool chosen = entry != ledger_.entries().end() && entry->second.zone_chosen;
 		if (block.source == Source::boot || block.state != BlockState::online ||
 		    block.zone == Zone::none)
 			continue;
-		if (chosen || right_zone(verdict.action, block.zone)) {
-			in_kernel |= is_kernel_zone(block.zone);
+		const auto by = ledger_.zone_by(block.number);
+		if (by != Ledger::Chooser::nobody || right_zone(verdict.action, block.zone)) {
+			in_kernel |= is_kernel_zone(block.zone) && by == Ledger::Chooser::policy;
 			continue;
 		}
 		wrong.push_back(block);
@@ -173,7 +172,7 @@ void Onliner::moved(uint64_t block, Zone zone, bool by_another)
 		ledger_.went_online(block);
 		if (zone == Zone::movable) {
 			++counters_.rezoned;
-			ledger_.zone_chosen(block);
+			ledger_.zone_chosen(block, Ledger::Chooser::policy);
 			misplaced_.erase(block);
 			if (keep_type_)
 				kept_.insert(block);

@@ -105,7 +105,9 @@ void Rezone::bring_back(uint64_t block, OnlineType type)
 void Rezone::close(uint64_t block, Zone zone, bool by_another)
 {
 	hooks_.moving(block, false);
-	open_.erase(block);
+	const auto open = open_.extract(block);
+	if (open && zone != Zone::movable)
+		gave_up_[block] = open.mapped();
 	hooks_.moved(block, zone, by_another);
 }
 

@@ -27,6 +27,12 @@ constexpr std::array<std::pair<Ledger::Standing, const char *>, 3> standings = {
 	{Ledger::Standing::deliberate, "deliberate"},
 }};
 
+constexpr Words<Ledger::Chooser, 3> choosers = {{
+	{Ledger::Chooser::nobody, "nobody"},
+	{Ledger::Chooser::policy, "policy"},
+	{Ledger::Chooser::request, "request"},
+}};
+
 } // namespace
 
 Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
@@ -65,7 +71,8 @@ Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 			item.at("online").get_to(entry.online);
 			entry.since = Time(item.at("since_ms").get<Time::rep>());
 			entry.why = item.value("why", "");
-			entry.zone_chosen = item.value("zone_chosen", false);
+			entry.zone_by = value_of(choosers, item.value("zone_by", "nobody"))
+						.value_or(Ledger::Chooser::nobody);
 			for (const auto &[standing, name] : standings)
 				if (item.at("standing") == name)
 					entry.standing = standing;
@@ -92,8 +99,8 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 			     {"standing", name}};
 		if (!entry.why.empty())
 			item["why"] = entry.why;
-		if (entry.zone_chosen)
-			item["zone_chosen"] = true;
+		if (entry.zone_by != Ledger::Chooser::nobody)
+			item["zone_by"] = word_for(choosers, entry.zone_by);
 		blocks.push_back(std::move(item));
 	}
 	json settings = json::array();

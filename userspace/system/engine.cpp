@@ -220,7 +220,7 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 		attempted.outcome.reached = state.has_value();
 		if (state && online)
 			attempted.zone = sysfs_.zone(todo.block).value_or(Zone::none);
-		if (state && spec.keep_type) {
+		if (state && online && spec.keep_type) {
 			keep_type(entry, attempted);
 			return true;
 		}
@@ -258,7 +258,8 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 			      preempting_ = false;
 			      if (watch_)
 				      watch_(entry->job.spec().change, attempted);
-			      if (outcome.reached && entry->job.spec().keep_type) {
+			      if (outcome.reached && wanted == BlockState::online &&
+				  entry->job.spec().keep_type) {
 				      keep_type(entry, attempted);
 				      return;
 			      }

@@ -67,7 +67,10 @@ protected:
 						       lendings += begin;
 					       }});
 		onliner->set_mode(mode);
-		onliner->start(std::move(saved), {}, kernel_default);
+		Rezone::Limits limits;
+		limits.backoff.initial = Time(1);
+		onliner->set_limits(limits, keep_type);
+		onliner->start(std::move(saved), {}, kernel_default, moving);
 	}
 
 	/// Writes that change something: all but those of the barrier.
@@ -100,6 +103,8 @@ protected:
 	std::optional<Engine> engine;
 	std::optional<Onliner> onliner;
 	OnlineMode mode = OnlineMode::daemon;
+	bool keep_type = false;
+	std::map<uint64_t, uint64_t> moving;
 	int changes = 0;
 	int saves = 0;
 	int looks = 0;

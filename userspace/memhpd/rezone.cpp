@@ -55,7 +55,7 @@ void Rezone::move(const std::string &device, const std::vector<Block> &blocks,
 			close(attempted.block, Zone::none, true);
 	};
 	callbacks.finished = [this](const Job &job) { finish_device(job); };
-	engine_.submit(std::move(spec), std::move(callbacks));
+	job_ = engine_.submit(std::move(spec), std::move(callbacks));
 }
 
 void Rezone::resume(const std::map<uint64_t, uint64_t> &blocks, OnlineType type)
@@ -82,6 +82,8 @@ void Rezone::bring_back(uint64_t block, OnlineType type)
 	callbacks.attempted = [this](const Job &, const Attempted &attempted) {
 		if (attempted.outcome.reached)
 			close(attempted.block, attempted.zone, false);
+		else if (!device_.empty())
+			engine_.cancel(job_);
 	};
 	callbacks.finished = [this, block, type](const Job &job) {
 		const auto &record = job.records().front();
@@ -109,6 +111,8 @@ void Rezone::close(uint64_t block, Zone zone, bool by_another)
 	if (open && zone != Zone::movable)
 		gave_up_[block] = open.mapped();
 	hooks_.moved(block, zone, by_another);
+	if (!busy())
+		hooks_.done();
 }
 
 void Rezone::finish_device(const Job &job)
@@ -144,7 +148,8 @@ void Rezone::finish_device(const Job &job)
 	}
 	device_.clear();
 	hooks_.save();
-	hooks_.done();
+	if (!busy())
+		hooks_.done();
 }
 
 } // namespace memhp

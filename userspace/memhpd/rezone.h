@@ -15,7 +15,8 @@ namespace memhp
 {
 
 /// Moves hot-added memory from the kernel zone into the movable one: takes a block offline, and
-/// brings it back at once, so that never more than one of them is offline. One device at a time.
+/// brings it back at once, so that never more than one of them is offline; where one cannot come
+/// back at once, no other goes. One device at a time.
 /// What will not go stays where it is, is reported once, and not tried again in this life.
 class Rezone
 {
@@ -35,7 +36,7 @@ public:
 		/// It is in this zone now; Zone::none: it stays offline, for another has taken it
 		/// offline or it cannot be onlined.
 		std::function<void(uint64_t block, Zone zone, bool by_another)> moved;
-		/// The device is done: look whether there is another one.
+		/// Not busy any more: look whether there is another device.
 		std::function<void()> done;
 	};
 
@@ -44,7 +45,7 @@ public:
 	/// Takes effect with the next device; what failed may be tried again.
 	void configure(const Limits &limits, bool keep_type);
 
-	bool busy() const { return !device_.empty(); }
+	bool busy() const { return !device_.empty() || !open_.empty(); }
 	/// True for a block that was tried in this life and did not go.
 	bool gave_up(const Block &block) const;
 	/// Moves `blocks` of a device, all online, in this order; not while busy().
@@ -67,6 +68,7 @@ private:
 	Limits limits_;
 	bool keep_type_ = false;
 	std::string device_; ///< that is being moved; empty: none
+	Engine::JobId job_ = 0;
 	uint64_t block_size_ = 0;
 	std::map<uint64_t, uint64_t> open_;
 	std::map<uint64_t, uint64_t> gave_up_; ///< block and inode

@@ -152,6 +152,24 @@ TEST_F(RezoneOfTree, WhatCannotBeMovableComesBackInAnyZone)
 	EXPECT_EQ(standing(42), Standing::handled);
 }
 
+TEST_F(RezoneOfTree, WhileOneCannotComeBackNoOtherGoes)
+{
+	for (const uint64_t block : {40u, 41u, 42u})
+		kernel.script(block, {"ok", "12", "12", "12"}); // ENOMEM may pass
+	start(policy);
+	size_t most = 0;
+	ASSERT_TRUE(play(loop, {{[&] {
+					size_t offline = 0;
+					for (const uint64_t block : {40u, 41u, 42u})
+						offline += tree.state(block) == "offline";
+					most = std::max(most, offline);
+					return onliner->counters().rezoned == 3;
+				}},
+				looked(3)}));
+	EXPECT_EQ(most, 1u);
+	EXPECT_TRUE(misplaced().empty());
+}
+
 TEST_F(RezoneOfTree, ChosenZonesAreRight)
 {
 	policy.rezone = false;

@@ -70,6 +70,7 @@ stuck()
 # told STATUS: the host has heard that of the DIMM of plug().
 told()
 {
+	# shellcheck disable=SC2154 # set by plug()
 	[ "$(hotplug ost "$dimm" 2>/dev/null)" = "$1" ]
 }
 
@@ -85,5 +86,6 @@ fail_unplug()
 	kill -TERM "$(status op_pid)"
 	wait_until 30 told 130 || abort "the unplug does not end"
 	barrier
+	# shellcheck disable=SC2154 # set by hold()
 	release "$held"
 }

@@ -53,8 +53,8 @@ struct KernelSide {
 ///
 /// In daemon mode the kernel onlines nothing by itself. In both modes an online that names no zone
 /// goes where the policy would have it, by the auto-movable rule with movable_bound() as ratio. In
-/// kernel mode new blocks come in that way too, as long as there is a bound: an online_movable would
-/// pass it by.
+/// kernel mode new blocks come in that way too, as long as there is a bound: an online_movable
+/// would pass it by.
 SettingValues wanted_settings(const OnlinePolicy &policy, const ModeChoice &choice,
 			      const KernelSide &kernel = {});
 

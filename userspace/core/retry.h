@@ -55,7 +55,7 @@ struct Backoff {
 
 struct JobSpec {
 	Change change = Change::online;
-	OnlineType type = OnlineType::movable;		 ///< of an online
+	OnlineType type = OnlineType::movable; ///< of an online
 	/// Of an online: the kernel shall remember `type`, see Engine.
 	bool keep_type = false;
 	std::vector<uint64_t> blocks;			 ///< in the order to try them

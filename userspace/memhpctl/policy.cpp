@@ -114,8 +114,7 @@ void print_devices(const json &policy)
 				   format_size(part.at("count").get<uint64_t>() * block_size),
 				   text(part.at("state")), text(part.at("zone")),
 				   text(device.at("source")), text(device.at("device")),
-				   text(device.at("action")), text(device.at("by")),
-				   why});
+				   text(device.at("action")), text(device.at("by")), why});
 		}
 	}
 	fmt::print("{}{}", table.text(), outlooks);

@@ -9,8 +9,8 @@
 #include "memhpctl/clock.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
-#include "system/hooks.h"
 #include "system/config.h"
+#include "system/hooks.h"
 #include "system/kmod.h"
 #include "system/ratio_report.h"
 #include "system/sysfs.h"
@@ -85,7 +85,8 @@ std::string describe_daemon(const Result<json> &daemon)
 	if (const auto left = status.value("left_offline", 0); left > 0)
 		text += fmt::format(", {} left to memhpd by it", left);
 	if (const auto beyond = status.value("beyond_ratio", 0); beyond > 0)
-		text += fmt::format("; {} blocks kept out of the movable zone by the ratio", beyond);
+		text += fmt::format("; {} blocks kept out of the movable zone by the ratio",
+				    beyond);
 	if (const auto misplaced = status.value("misplaced", 0); misplaced > 0)
 		text += fmt::format("; {} blocks are in the wrong zone now (memhpctl policy show)",
 				    misplaced);

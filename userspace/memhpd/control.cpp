@@ -225,16 +225,16 @@ void Control::policy(varlink::Call &call) const
 		call.error("io.memhp.Failed", {{"message", found.error().message}});
 		return;
 	}
-	const PolicyReport report = {parts_.config.config(),
-				     parts_.config.path(),
-				     to_string(parts_.config.origin()),
-				     parts_.config.mistakes(),
-				     *found,
-				     parts_.sysfs.block_size(),
-				     count_memory(parts_.sysfs.root_fd(), *found,
-						  parts_.sysfs.block_size()),
-				     &parts_.onliner.ledger().entries(),
-				     &parts_.onliner.misplaced()};
+	const PolicyReport report = {
+		parts_.config.config(),
+		parts_.config.path(),
+		to_string(parts_.config.origin()),
+		parts_.config.mistakes(),
+		*found,
+		parts_.sysfs.block_size(),
+		count_memory(parts_.sysfs.root_fd(), *found, parts_.sysfs.block_size()),
+		&parts_.onliner.ledger().entries(),
+		&parts_.onliner.misplaced()};
 	call.reply({{"policy", to_json(report)}});
 }
 

@@ -20,8 +20,8 @@ struct SavedState {
 	/// Dax devices that are on their way online by way of "unplugged": without memhpd their
 	/// memory would stay away.
 	std::map<std::string, OnlineType> dax;
-	/// Blocks that are on their way into another zone, and their inodes: they may be offline for
-	/// no other reason.
+	/// Blocks that are on their way into another zone, and their inodes: they may be offline
+	/// for no other reason.
 	std::map<uint64_t, uint64_t> moving;
 };
 

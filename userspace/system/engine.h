@@ -29,10 +29,10 @@ struct Attempted {
 /// daemon and the command line use this same engine.
 ///
 /// JobSpec::keep_type: state_store() in drivers/base/memory.c notes the type of an online before it
-/// finds that the block is online already, and forgets it only at the next online. So a second write
-/// to an online block, refused with EINVAL, decides where the kernel puts the block when it takes it
-/// offline and online again by itself, as after a failed ejection. From Linux 5.15 on online_policy
-/// does the same for all blocks at once.
+/// finds that the block is online already, and forgets it only at the next online. So a second
+/// write to an online block, refused with EINVAL, decides where the kernel puts the block when it
+/// takes it offline and online again by itself, as after a failed ejection. From Linux 5.15 on
+/// online_policy does the same for all blocks at once.
 class Engine
 {
 public:

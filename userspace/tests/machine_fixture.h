@@ -64,9 +64,15 @@ inline Target target(const std::string &word)
 inline Lines verdicts(const std::vector<Block> &blocks, uint64_t block_size,
 		      const Config &config = {})
 {
-	const nlohmann::json report =
-		to_json({config, "", "no-file", {}, blocks, block_size,
-			 count_memory(blocks, block_size, {}), nullptr, nullptr});
+	const nlohmann::json report = to_json({config,
+					       "",
+					       "no-file",
+					       {},
+					       blocks,
+					       block_size,
+					       count_memory(blocks, block_size, {}),
+					       nullptr,
+					       nullptr});
 	Lines lines;
 	for (const auto &device : report.at("devices")) {
 		size_t count = 0;

@@ -34,8 +34,15 @@ protected:
 
 	json report(const std::map<uint64_t, Ledger::Entry> *ledger = nullptr) const
 	{
-		return to_json({config, "/a/file", "file", {}, blocks, 1 << 27,
-				count_memory(blocks, 1 << 27, {}), ledger, nullptr});
+		return to_json({config,
+				"/a/file",
+				"file",
+				{},
+				blocks,
+				1 << 27,
+				count_memory(blocks, 1 << 27, {}),
+				ledger,
+				nullptr});
 	}
 
 	Config config = parse_config("[online]\n"

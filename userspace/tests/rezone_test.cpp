@@ -221,6 +221,7 @@ TEST_F(RezoneOfTree, AnInterruptedMoveIsUndone)
 	}
 	moving = {{40, inode(40)}, {41, inode(41) + 1}};
 	start(policy, saved);
+	EXPECT_EQ(standing(40), Standing::fresh) << "nobody has taken it offline";
 	ASSERT_TRUE(play(loop, {{[&] { return tree.state(40) == "online"; }}, looked(2)}));
 	EXPECT_EQ(zone(40), "Movable");
 	EXPECT_EQ(writes(), Lines{"40 online_movable"});

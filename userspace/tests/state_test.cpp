@@ -36,8 +36,8 @@ protected:
 		state.dax["dax0.0"] = OnlineType::kernel;
 		state.moving = {{2, UINT64_MAX}, {300, 13}};
 		state.blocks[1] = {11, Standing::fresh, false, Time(5), ""};
-		state.blocks[2] = {UINT64_MAX, Standing::handled, true, Time(6),
-				   "movable by rule 1", Ledger::Chooser::request};
+		state.blocks[2] = {UINT64_MAX, Standing::handled,   true,
+				   Time(6),    "movable by rule 1", Ledger::Chooser::request};
 		state.blocks[300] = {13, Standing::deliberate, false, Time(7), ""};
 		return state;
 	}

@@ -212,7 +212,7 @@ void Onliner::rescan()
 		survey(*blocks, counted(*blocks));
 		const bool fresh = std::any_of(blocks->begin(), blocks->end(),
 					       [this](const Block &block) { return waits(block); });
-		if (fresh || !born_.empty())
+		if (fresh || !born_.empty() || (policy_.rezone && !misplaced_.empty()))
 			begin_round();
 	}
 	schedule_rescan();

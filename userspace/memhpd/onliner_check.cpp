@@ -234,7 +234,7 @@ void Onliner::keep_types(const std::vector<Block> &blocks)
 		JobSpec spec;
 		spec.change = Change::online;
 		spec.type = type;
-		spec.keep_type = true;
+		spec.keep_type = spec.only_keep_type = true;
 		spec.goal = numbers.size();
 		spec.blocks = std::move(numbers);
 		engine_.submit(std::move(spec),

@@ -227,6 +227,11 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 		conclude(entry, attempted);
 		return false;
 	}
+	if (spec.only_keep_type) {
+		attempted.outcome.error = ENODEV;
+		conclude(entry, attempted);
+		return false;
+	}
 	if (!online) {
 		attempted.zone = sysfs_.zone(todo.block).value_or(Zone::none);
 		attempted.outcome.kernel_zone = is_kernel_zone(attempted.zone);

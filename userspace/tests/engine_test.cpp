@@ -392,6 +392,16 @@ TEST_F(EngineOfTree, TheTypeOfAnOnlineIsKeptByASecondWrite)
 		<< "the kernel forgets it with each online";
 }
 
+TEST_F(EngineOfTree, KeepingATypeNeverOnlines)
+{
+	auto keep = spec(Change::online, {32, 40});
+	keep.keep_type = keep.only_keep_type = true;
+	submit(keep);
+	ASSERT_TRUE(play(loop, {after(1), idle()}));
+	EXPECT_EQ(kernel.writes(), Lines{"32 online_movable"});
+	EXPECT_EQ(tree.state(40), "offline");
+}
+
 TEST_F(EngineOfTree, AFailedOnlineAndAnOfflineKeepNothing)
 {
 	kernel.script(40, {"22"});

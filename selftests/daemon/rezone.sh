@@ -34,6 +34,17 @@ settled()
 	[ "$(daemon_value moving)" = 0 ] && [ "$(daemon_value rezoned)" -ge "$1" ]
 }
 
+# rezone true|false: memory of other tests may be in the kernel zone for good, and is left alone.
+rezone()
+{
+	rezone_first=${blocks%% *}
+	rezone_last=$(echo "$blocks" | awk '{ print $NF }')
+	configure '[online]' 'action = "kernel-default"' "rezone = $1" \
+		'[[online.rule]]' 'action = "movable"' "range = \"$(printf '0x%x-0x%x' \
+			$((rezone_first * $(block_bytes))) $(((rezone_last + 1) * $(block_bytes) - 1)))\"" \
+		'[offline]' 'deadline = "20s"'
+}
+
 leave_offline
 plug_dimm 8 1
 for block in $blocks; do
@@ -42,7 +53,7 @@ done
 # shellcheck disable=SC2086 # a list
 equal "a DIMM in the kernel zone" "$(zones_of $blocks)" Normal
 
-configure '[offline]' 'deadline = "20s"'
+rezone false
 daemon_start
 look
 equal "memhpd knows of each block" "$(daemon_value misplaced)" 8
@@ -56,7 +67,7 @@ equal "and leaves them alone" "$(zones_of $blocks)" Normal
 inject_load 0
 inject MEM_GOING_ONLINE 12
 no_restart
-configure '[online]' 'rezone = true' '[offline]' 'deadline = "20s"'
+rezone true
 systemctl reload memhpd
 # shellcheck disable=SC2086 # a list
 check "rezone: one block is on its way" wait_until 30 one_offline $blocks
@@ -67,7 +78,7 @@ equal "no other goes as long as it is away" "$(echo "$away" | wc -w)" 1
 daemon_kill
 equal "after SIGKILL it is offline" "$(block_state "$away")" offline
 inject MEM_GOING_ONLINE 0
-configure '[offline]' 'deadline = "20s"'
+rezone false
 daemon_start
 check "the next memhpd brings it back" wait_until 20 all_movable "$away"
 check "and says so" daemon_logged "blocks $away were left offline on their way into another zone"
@@ -84,7 +95,7 @@ all_told()
 }
 
 inject MEM_GOING_OFFLINE 16
-configure '[online]' 'rezone = true' '[offline]' 'deadline = "20s"'
+rezone true
 systemctl reload memhpd
 check "blocks that do not go are told of" wait_until 60 all_told
 look
@@ -106,3 +117,8 @@ done
 diag "$moved of 8 blocks are movable"
 equal "what stayed is known" "$(daemon_value misplaced)" $((8 - moved))
 check "and it is not all of them" [ "$moved" -gt 1 ]
+if [ "$moved" -eq 8 ]; then
+	# shellcheck disable=SC2086 # a list
+	offline_all $blocks
+	unplug "$dimm" || diag "$dimm stays"
+fi

@@ -230,9 +230,12 @@ int verb_status(const Globals &globals)
 			   format_size(totals.other), format_size(totals.offline), ratio(pages)});
 	};
 	for (const auto &[node, totals] : nodes) {
+		// Without NUMA the zones still have a node, and the blocks none.
 		const auto found = count.nodes.find(node);
 		row(node < 0 ? "" : fmt::format("{}", node), totals,
-		    found == count.nodes.end() ? MemoryCount::Pages() : found->second);
+		    nodes.size() == 1		 ? count.all()
+		    : found == count.nodes.end() ? MemoryCount::Pages()
+						 : found->second);
 	}
 	if (nodes.size() > 1)
 		row("all", all, count.all());

@@ -33,7 +33,7 @@ beyond_is()
 
 set_auto_online offline
 # Memory of other tests may be in the kernel zone for good: it counts for nothing.
-present=$(awk '/present/ { sum += $2 } END { print sum * 4096 }' /proc/zoneinfo)
+present=$(awk '/present/ { sum += $2 } END { printf "%.0f", sum * 4096 }' /proc/zoneinfo)
 equal "the count is complete" \
 	"$(memhpctl --json status | jq '.ratio.kernel + .ratio.kernel_added + .ratio.movable')" "$present"
 bound offline 4

@@ -42,8 +42,7 @@ equal "as JSON every block" "$(memhpctl --json list | grep -c '"block":')" \
 bytes=$(block_bytes)
 node1()
 {
-	memhpctl --json status | tr -d ' \n' | grep -o '{[^{}]*"node":1[^{}]*}' |
-		sed "s/.*\"$1\":\([0-9]*\).*/\1/"
+	memhpctl --json status | jq ".nodes[] | select(.node == 1) | .$1"
 }
 set_state "$3" online_movable
 set_state "$4" online_movable

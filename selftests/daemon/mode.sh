@@ -39,7 +39,7 @@ check "the log" daemon_logged 'daemon mode (auto: no driver here waits for each 
 
 reload_to daemon online.mode 'mode = "daemon"'
 reload_to kernel online.mode 'mode = "kernel"'
-equal "auto_online_blocks" "$(setting auto_online_blocks)" online_movable
+equal "auto_online_blocks" "$(setting auto_online_blocks)" online
 reload_to kernel online.mode 'mode = "kernel"' 'action = "kernel-default"' \
 	'[[online.rule]]' 'node = 4000' 'action = "movable"' \
 	'[[online.rule]]' 'source = "dax-kmem"' 'action = "movable"'

@@ -16,31 +16,6 @@ need_memhp
 need_online_policy
 plan 5
 
-# stuck BLOCK: the firmware's worker has tried this block for a while.
-stuck()
-{
-	[ "$(status op_block) $(status op_work)" = "$1 acpi_hotplug_work_fn" ]
-}
-
-# told STATUS: the host has heard that of the DIMM.
-told()
-{
-	[ "$(hotplug ost "$dimm" 2>/dev/null)" = "$1" ]
-}
-
-# fail_unplug BLOCK: an unplug that fails at this block. Sets mark to the number of events before.
-fail_unplug()
-{
-	hold "$1"
-	mark=$(status seq)
-	hotplug del-dimm "$dimm" || abort "the host does not ask"
-	wait_until 30 stuck "$1" || abort "the unplug does not get to memory$1"
-	kill -TERM "$(status op_pid)"
-	wait_until 30 told 130 || abort "the unplug does not end"
-	barrier
-	release "$held"
-}
-
 set_auto_online offline
 module_load_with abortable=1
 configure '[unplug]' 'retry = false'

@@ -58,3 +58,34 @@ veto()
 {
 	echo "$1 $2" >"$VETO"
 }
+
+# --- Failed ejections -----------------------------------------------------------------------------
+
+# stuck BLOCK: the firmware's worker has tried this block for a while.
+stuck()
+{
+	[ "$(status op_block) $(status op_work)" = "$1 acpi_hotplug_work_fn" ]
+}
+
+# told STATUS: the host has heard that of the DIMM of plug().
+told()
+{
+	# shellcheck disable=SC2154 # set by plug()
+	[ "$(hotplug ost "$dimm" 2>/dev/null)" = "$1" ]
+}
+
+# fail_unplug BLOCK: an unplug of the DIMM of plug() that fails at this block, with the module loaded
+# as abortable. Sets mark to the number of events before.
+fail_unplug()
+{
+	hold "$1"
+	# shellcheck disable=SC2034 # for the tests
+	mark=$(status seq)
+	hotplug del-dimm "$dimm" || abort "the host does not ask"
+	wait_until 30 stuck "$1" || abort "the unplug does not get to memory$1"
+	kill -TERM "$(status op_pid)"
+	wait_until 30 told 130 || abort "the unplug does not end"
+	barrier
+	# shellcheck disable=SC2154 # set by hold()
+	release "$held"
+}

@@ -74,6 +74,15 @@ class Builder:
         self.make(target, f"DESTDIR={namespace.BUILD}/install", "INSTALL_OPTIONS=--strip")
         return staged
 
+    def install_userspace(self):
+        """Userspace alone, built and staged for a guest with another kernel; returns the directory."""
+        staged = self.directory / "install-userspace"
+        shutil.rmtree(staged, ignore_errors=True)
+        self.userspace()
+        self.make("install-userspace", f"DESTDIR={namespace.BUILD}/install-userspace",
+                  "INSTALL_OPTIONS=--strip")
+        return staged
+
     def everything(self):
         """Builds and stages all that a user installs; returns the directory."""
         self.kmod()

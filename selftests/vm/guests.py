@@ -24,6 +24,8 @@ class Guest:
     userland: release of the booted system; the release itself when empty.
     collections: names of the collections to run booted, ALL, or () to build only.
     install: the target of make that installs what is tested; "install" includes userspace.
+    userspace_of: name of the guest in whose root userspace is built for this one, where its userland
+        is of that release and its kernel is not.
     default: whether a run in which no kernels are named includes it.
     base: name of the guest whose root and system it shares, with a debug kernel that is built from
         that guest's kernel source; empty for a kernel of the distribution.
@@ -40,6 +42,7 @@ class Guest:
     userland: str = ""
     collections: object = ALL
     install: str = "install-kmod"
+    userspace_of: str = ""
     default: bool = False
     base: str = ""
     packages: str = ""
@@ -88,7 +91,7 @@ GUESTS = (
     _BOOKWORM,
     # The oldest kernel; it cannot keep a memmap on its memory.
     Guest("bullseye", "bullseye", "linux-image-cloud-amd64", userland="bookworm",
-          collections=("kmod", "truth"), default=True),
+          collections=("kmod", "truth", "oldest"), userspace_of="bookworm", default=True),
     _TRIXIE,
     _BACKPORTS,
     # What comes next, with the newest tools: a release candidate where there is one. Not by default: these

@@ -75,12 +75,24 @@ class Suite:
             wanted = self._wanted(guest)
             if wanted:
                 self._step(f"{guest.name}: install tree and selftests")
-                trees = [(builder.install(), "."), (builder.selftests(), SELFTESTS_IN_GUEST)]
+                trees = [(builder.install(), "."), (builder.selftests(), SELFTESTS_IN_GUEST),
+                         *self._foreign_userspace(guest, wanted)]
         except StepFailed as error:
             self._failed(f"{guest.name}: {error}", error)
             return
         for item in wanted:
             self._collection(guest, root, item, trees)
+
+    def _foreign_userspace(self, guest, wanted):
+        """Userspace from the root of another guest, as trees for payload.write(); none for bare boots,
+        which have no use for it."""
+        if not guest.userspace_of or not build.has_userspace() or \
+                all(item.options.bare for item in wanted):
+            return []
+        other = guests.find(guest.userspace_of)
+        self._step(f"{guest.name}: userspace of {other.name}")
+        root = roots.provide(other, build.LOGS / f"{other.name}-image.log")
+        return [(build.Builder(other, root).install_userspace(), ".")]
 
     def _wanted(self, guest):
         """What runs on the guest, one boot each."""

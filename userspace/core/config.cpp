@@ -19,10 +19,6 @@ struct Missing {
 };
 
 constexpr Missing missing[] = {
-	{"online.max_movable_ratio", [](const Config &) { return true; }},
-	{"online.beyond_ratio", [](const Config &) { return true; }},
-	{"online.hard_ratio", [](const Config &c) { return c.online.hard_ratio.has_value(); }},
-	{"online.rezone", [](const Config &c) { return c.online.rezone; }},
 	{"online.borrow", [](const Config &c) { return c.online.borrow; }},
 	{"offline.min_free", [](const Config &c) { return c.offline.min_free.value > 0; }},
 	{"offline.max_pressure", [](const Config &c) { return c.offline.max_pressure < 100; }},
@@ -76,6 +72,7 @@ std::vector<Setting> settings(const Config &config)
 		{"online.max_movable_ratio", online.max_movable_ratio},
 		{"online.beyond_ratio", word(word_for(beyond_ratio_words, online.beyond_ratio))},
 		{"online.hard_ratio", std::move(hard_ratio)},
+		{"online.ratio_per_node", online.ratio_per_node},
 		{"online.owner_grace", exact_duration(online.owner_grace)},
 		{"online.defend", online.defend},
 		{"online.rezone", online.rezone},

@@ -153,6 +153,7 @@ tl::expected<Config, std::vector<Mistake>> Reader::read(const Node &top)
 		{"max_movable_ratio", set_number(online.max_movable_ratio, 0, most_ratio)},
 		{"beyond_ratio", set_word(online.beyond_ratio, beyond_ratio_words)},
 		{"hard_ratio", set_number_or_off(online.hard_ratio, 0, most_ratio)},
+		{"ratio_per_node", set_bool(online.ratio_per_node)},
 		{"owner_grace", set_duration(online.owner_grace, Time(0))},
 		{"defend", set_bool(online.defend)},
 		{"rezone", set_bool(online.rezone)},

@@ -79,6 +79,25 @@ void add_memory(Builder &builder, const Measures &measures)
 		builder.add(value, {node < 0 ? "unknown" : fmt::format("{}", node),
 				    word(to_string(zone)), word(to_string(state))});
 	}
+	builder.gauge("ratio_kernel_bytes",
+		      "Kernel memory that counts for the ratio: of the boot, without CMA; by NUMA "
+		      "node.",
+		      {"node"});
+	const auto each_node = [&](auto member) {
+		for (const auto &[node, pages] : measures.count.nodes)
+			builder.add(pages.*member * measures.count.page_size,
+				    {node < 0 ? "unknown" : fmt::format("{}", node)});
+	};
+	each_node(&MemoryCount::Pages::early);
+	builder.gauge("ratio_movable_bytes",
+		      "Movable memory that counts for the ratio, with CMA; by NUMA node.",
+		      {"node"});
+	each_node(&MemoryCount::Pages::movable);
+	builder.gauge("kernel_available_bytes",
+		      "Memory that the kernel could about get for itself, for the memmap of a new "
+		      "device too.");
+	if (measures.count.available)
+		builder.add(*measures.count.available * measures.count.page_size);
 	builder.gauge("blocks", "Memory blocks, by what brought their memory and by state.",
 		      {"source", "state"});
 	for (const auto &[key, value] : blocks)
@@ -152,6 +171,18 @@ void add_daemon(Builder &builder, const Measures &measures)
 	builder.counter("wrong_zone_blocks_total",
 			"Memory blocks that came online in another zone than policy wanted.");
 	add(&D::wrong_zone);
+	builder.gauge("wrong_zone_blocks",
+		      "Hot-added memory blocks that are online in another zone than policy wants.");
+	add(&D::misplaced);
+	builder.counter("moved_blocks_total",
+			"Memory blocks that online.rezone moved into the movable zone.");
+	add(&D::moved);
+	builder.counter("beyond_ratio_blocks_total",
+			"Memory blocks that a bound of the ratio kept out of the movable zone.");
+	add(&D::beyond_ratio);
+	builder.gauge("beyond_ratio",
+		      "1 while movable : kernel memory is beyond online.max_movable_ratio.");
+	add(&D::beyond);
 	builder.counter("lost_uevents_total",
 			"Times that the kernel dropped uevents in a storm of them.");
 	add(&D::lost_uevents);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/event.h"
+#include "core/ratio.h"
 #include "core/retry.h"
 
 namespace memhp
@@ -35,6 +36,10 @@ struct DaemonMeasures {
 	uint64_t deliberate = 0;	     ///< blocks kept offline
 	uint64_t gave_up = 0;
 	uint64_t wrong_zone = 0;
+	uint64_t misplaced = 0;	   ///< blocks that are in a wrong zone now
+	uint64_t moved = 0;	   ///< blocks, by online.rezone
+	uint64_t beyond_ratio = 0; ///< blocks kept from the movable zone
+	bool beyond = false;	   ///< the machine is beyond max_movable_ratio
 	uint64_t lost_uevents = 0;
 	uint64_t scans = 0;
 	bool worker_hung = false;
@@ -46,6 +51,7 @@ struct Measures {
 	std::string version;
 	uint64_t block_size = 0;
 	std::vector<Block> blocks;
+	MemoryCount count; ///< of the same blocks
 	std::optional<DaemonMeasures> daemon;
 	std::optional<Record> module;	      ///< its "status"
 	std::optional<uint64_t> hooks_failed; ///< programs of the last burst, if there were any

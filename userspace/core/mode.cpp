@@ -2,18 +2,16 @@
 #include "core/mode.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include <fmt/format.h>
+
+#include "core/ratio.h"
 
 namespace memhp
 {
 namespace
 {
-
-/// A ratio that no machine reaches; the kernel keeps it in an int.
-constexpr double no_bound = 10'000;
 
 /// False for a rule that no device of this machine can match.
 bool can_match(const OnlineRule &rule, const Surroundings &surroundings)
@@ -50,6 +48,8 @@ std::optional<std::string> obstacle(const OnlinePolicy &policy, const Surroundin
 		return "the kernel would not leave the owner of a device any time";
 	if (action == OnlineAction::offline)
 		return "nothing is to be onlined";
+	if (action == OnlineAction::movable && policy.beyond_ratio == BeyondRatio::offline)
+		return "online.beyond_ratio is offline, and the kernel leaves nothing offline";
 	for (size_t i = 0; i < policy.rules.size(); ++i) {
 		const auto &rule = policy.rules[i];
 		if (rule.action != action && can_match(rule, surroundings))
@@ -93,7 +93,8 @@ ModeChoice choose_mode(const OnlinePolicy &policy, const Surroundings &surroundi
 	return choice;
 }
 
-SettingValues wanted_settings(const OnlinePolicy &policy, const ModeChoice &choice)
+SettingValues wanted_settings(const OnlinePolicy &policy, const ModeChoice &choice,
+			      const KernelSide &kernel)
 {
 	SettingValues values;
 
@@ -101,16 +102,18 @@ SettingValues wanted_settings(const OnlinePolicy &policy, const ModeChoice &choi
 	auto_online = "offline";
 	switch (choice.action) {
 	case OnlineAction::movable: {
-		// Where the policy itself would not make memory movable any more.
-		const auto bound = policy.beyond_ratio == BeyondRatio::warn
-					   ? policy.hard_ratio.value_or(no_bound)
-					   : policy.max_movable_ratio;
-		values[KernelSetting::auto_movable_ratio] =
-			fmt::format("{}", std::lround(bound * 100));
-		values[KernelSetting::auto_movable_numa_aware] = "N";
+		const auto bound = movable_bound(policy);
+		values[KernelSetting::auto_movable_ratio] = fmt::format("{}", percent(bound));
+		values[KernelSetting::auto_movable_numa_aware] = policy.ratio_per_node ? "Y" : "N";
 		values[KernelSetting::online_policy] = "auto-movable";
-		if (choice.mode == OnlineMode::kernel)
-			auto_online = to_string(OnlineType::movable);
+		if (choice.mode != OnlineMode::kernel)
+			break;
+		auto type = OnlineType::movable;
+		if (kernel.kernel_next)
+			type = OnlineType::kernel;
+		else if (kernel.online_policy && bound < no_bound)
+			type = OnlineType::by_default; // the only one that the ratio is asked for
+		auto_online = to_string(type);
 		break;
 	}
 	case OnlineAction::kernel:

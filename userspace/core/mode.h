@@ -41,12 +41,21 @@ struct ModeChoice {
 /// onlines by itself.
 ModeChoice choose_mode(const OnlinePolicy &policy, const Surroundings &surroundings);
 
+/// What the kernel can do about the ratio, and how the machine stands to it.
+struct KernelSide {
+	bool online_policy = true; ///< it has the policy auto-movable: Linux 5.15 and later
+	/// What comes next goes into the kernel zone by a bound that the kernel does not know: it
+	/// has no such policy, or there is too little kernel memory for a memmap.
+	bool kernel_next = false;
+};
+
 /// The kernel's settings under a choice.
 ///
 /// In daemon mode the kernel onlines nothing by itself. In both modes an online that names no zone
-/// goes where the policy would have it, by the auto-movable rule with the policy's bound as ratio,
-/// for the whole machine and not for each node: a node whose memory came later has no kernel memory
-/// of the boot, and with numa_aware nothing there would ever be movable.
-SettingValues wanted_settings(const OnlinePolicy &policy, const ModeChoice &choice);
+/// goes where the policy would have it, by the auto-movable rule with movable_bound() as ratio. In
+/// kernel mode new blocks come in that way too, as long as there is a bound: an online_movable
+/// would pass it by.
+SettingValues wanted_settings(const OnlinePolicy &policy, const ModeChoice &choice,
+			      const KernelSide &kernel = {});
 
 } // namespace memhp

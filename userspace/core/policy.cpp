@@ -138,6 +138,7 @@ void now_online(Ledger::Entry &entry)
 void now_offline(Ledger::Entry &entry)
 {
 	entry.online = false;
+	entry.zone_by = Ledger::Chooser::nobody;
 	entry.standing = Ledger::Standing::deliberate;
 	entry.why = "taken offline on purpose";
 }
@@ -160,7 +161,8 @@ Ledger::News Ledger::observe(const std::vector<Block> &blocks, Time now, Standin
 
 		if (block.state == BlockState::online) {
 			now_online(entry);
-		} else if (block.state == BlockState::offline && entry.online) {
+		} else if (block.state == BlockState::offline && entry.online &&
+			   moving_.count(block.number) == 0) {
 			now_offline(entry);
 			news.taken_offline.push_back(block.number);
 		} else if (!same_life && unknown_offline == Standing::deliberate) {
@@ -183,8 +185,31 @@ void Ledger::went_offline(uint64_t block)
 {
 	const auto entry = entries_.find(block);
 	// A block of a fresh life has not been online: the event is about the life before it.
-	if (entry != entries_.end() && entry->second.online)
+	if (entry != entries_.end() && entry->second.online && moving_.count(block) == 0)
 		now_offline(entry->second);
+}
+
+void Ledger::zone_chosen(uint64_t block, Chooser by)
+{
+	const auto entry = entries_.find(block);
+	if (entry != entries_.end())
+		entry->second.zone_by = by;
+}
+
+Ledger::Chooser Ledger::zone_by(uint64_t block) const
+{
+	const auto entry = entries_.find(block);
+	return entry == entries_.end() ? Chooser::nobody : entry->second.zone_by;
+}
+
+void Ledger::renew(uint64_t block)
+{
+	const auto entry = entries_.find(block);
+	if (entry == entries_.end())
+		return;
+	entry->second.standing = Standing::fresh;
+	entry->second.online = false;
+	entry->second.zone_by = Chooser::nobody;
 }
 
 void Ledger::explain(uint64_t block, std::string why)

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -68,6 +69,7 @@ struct OnlinePolicy {
 	double max_movable_ratio = 4;  ///< movable : kernel
 	BeyondRatio beyond_ratio = BeyondRatio::warn;
 	std::optional<double> hard_ratio = 16; ///< nothing: no such bound
+	bool ratio_per_node = false;	       ///< the ratios hold on each NUMA node too
 	Time owner_grace = std::chrono::seconds(10);
 	bool defend = true;
 	bool rezone = false;
@@ -118,6 +120,8 @@ public:
 		handled,    ///< has been online in this life, or policy is done with it
 		deliberate, ///< somebody took it offline: stays so until an explicit online
 	};
+	/// Who wanted an online block in its zone.
+	enum class Chooser { nobody, policy, request };
 	struct Entry {
 		uint64_t inode = 0;
 		Standing standing = Standing::fresh;
@@ -126,6 +130,7 @@ public:
 		/// Why the block is as it is, for a person; empty where it was so before memhpd
 		/// looked.
 		std::string why;
+		Chooser zone_by = Chooser::nobody; ///< of the zone that it is in
 	};
 
 	/// Takes in a complete scan, taken after all uevents sent before it were noted. Blocks of
@@ -143,6 +148,17 @@ public:
 	void went_online(uint64_t block);
 	void went_offline(uint64_t block);
 
+	/// The zone that an online block is in now is the one that was chosen for it.
+	void zone_chosen(uint64_t block, Chooser by);
+	Chooser zone_by(uint64_t block) const;
+
+	/// From begin_move() to end_move() the block is offline for a moment only, to come back in
+	/// another zone: nobody has taken it offline.
+	void begin_move(uint64_t block) { moving_.insert(block); }
+	void end_move(uint64_t block) { moving_.erase(block); }
+	/// Its life begins anew: policy decides again, unless it is online.
+	void renew(uint64_t block);
+
 	/// Notes why the block is as it is, or is about to be.
 	void explain(uint64_t block, std::string why);
 
@@ -158,6 +174,7 @@ public:
 
 private:
 	std::map<uint64_t, Entry> entries_;
+	std::set<uint64_t> moving_;
 };
 
 } // namespace memhp

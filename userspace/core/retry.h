@@ -55,7 +55,11 @@ struct Backoff {
 
 struct JobSpec {
 	Change change = Change::online;
-	OnlineType type = OnlineType::movable;		 ///< of an online
+	OnlineType type = OnlineType::movable; ///< of an online
+	/// Of an online: the kernel shall remember `type`, see Engine.
+	bool keep_type = false;
+	/// And no more than that: a block that is not online is passed over.
+	bool only_keep_type = false;
 	std::vector<uint64_t> blocks;			 ///< in the order to try them
 	size_t goal = 0;				 ///< how many of them are wanted
 	Time deadline = Time::max();			 ///< point in time at which the job ends

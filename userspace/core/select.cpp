@@ -184,14 +184,6 @@ Arranged arrange(const std::vector<Block> &chosen, Places places)
 	return result;
 }
 
-Arranged arrange_offline(const std::vector<Block> &chosen, const std::vector<Block> &all)
-{
-	Places places{Change::offline, {}, online_by_place(all)};
-	for (const auto &block : chosen)
-		places.of[block.number] = {block.node.value_or(-1), block.zone};
-	return arrange(chosen, std::move(places));
-}
-
 } // namespace
 
 Result<std::vector<Block>> match(const Target &target, const std::vector<Block> &blocks,
@@ -226,6 +218,14 @@ Result<std::vector<Block>> match(const Target &target, const std::vector<Block> 
 		return fail_input(fmt::format("no memory block matches '{}'; see: memhpctl list",
 					      target.text));
 	return result;
+}
+
+Arranged arrange_offline(const std::vector<Block> &chosen, const std::vector<Block> &all)
+{
+	Places places{Change::offline, {}, online_by_place(all)};
+	for (const auto &block : chosen)
+		places.of[block.number] = {block.node.value_or(-1), block.zone};
+	return arrange(chosen, std::move(places));
 }
 
 Arranged arrange_online(const std::vector<Block> &chosen, const std::vector<Block> &all,

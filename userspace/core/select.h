@@ -43,6 +43,9 @@ struct Arranged {
 	JobSpec::Rearrange rearrange;
 };
 
+/// The offline order for these online blocks, node by node and zone by zone.
+Arranged arrange_offline(const std::vector<Block> &chosen, const std::vector<Block> &all);
+
 /// The online order for blocks that all shall become `type`, node by node.
 Arranged arrange_online(const std::vector<Block> &chosen, const std::vector<Block> &all,
 			OnlineType type);

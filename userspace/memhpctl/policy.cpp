@@ -12,6 +12,7 @@
 #include "system/policy_report.h"
 #include "system/sysfs.h"
 #include "system/varlink.h"
+#include "system/zoneinfo.h"
 
 namespace memhp
 {
@@ -101,15 +102,22 @@ void print_devices(const json &policy)
 		     {"ACTION"},
 		     {"BY"},
 		     {"WHY"}});
-	for (const auto &device : policy.at("devices"))
-		for (const auto &part : device.at("parts"))
+	std::string outlooks;
+	for (const auto &device : policy.at("devices")) {
+		if (const auto outlook = text(device.at("outlook")); !outlook.empty())
+			outlooks += fmt::format("{}: {}\n", text(device.at("device")), outlook);
+		for (const auto &part : device.at("parts")) {
+			auto why = text(part.at("why"));
+			if (part.at("misplaced"))
+				why += why.empty() ? "in the wrong zone" : ", in the wrong zone";
 			table.add({text(part.at("blocks")),
 				   format_size(part.at("count").get<uint64_t>() * block_size),
 				   text(part.at("state")), text(part.at("zone")),
 				   text(device.at("source")), text(device.at("device")),
-				   text(device.at("action")), text(device.at("by")),
-				   text(part.at("why"))});
-	fmt::print("{}", table.text());
+				   text(device.at("action")), text(device.at("by")), why});
+		}
+	}
+	fmt::print("{}{}", table.text(), outlooks);
 }
 
 void print(const json &policy)
@@ -120,6 +128,7 @@ void print(const json &policy)
 	fmt::print("\n");
 	print_settings(policy);
 	print_rules(policy);
+	fmt::print("ratio: {}\n\n", text(policy.at("ratio").at("summary")));
 	print_devices(policy);
 }
 
@@ -180,6 +189,8 @@ int verb_policy_show(const Globals &globals)
 				  {},
 				  *blocks,
 				  sysfs->block_size(),
+				  count_memory(sysfs->root_fd(), *blocks, sysfs->block_size()),
+				  nullptr,
 				  nullptr});
 	}
 	if (globals.json) {

@@ -9,10 +9,13 @@
 #include "memhpctl/clock.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
+#include "system/config.h"
 #include "system/hooks.h"
 #include "system/kmod.h"
+#include "system/ratio_report.h"
 #include "system/sysfs.h"
 #include "system/varlink.h"
+#include "system/zoneinfo.h"
 
 namespace memhp
 {
@@ -30,12 +33,21 @@ json to_json(const Totals &totals)
 		{"offline", totals.offline}};
 }
 
-std::string ratio(const Totals &totals)
+/// Movable : kernel memory of the boot, by the kernel's own count.
+std::string ratio(const MemoryCount::Pages &pages)
 {
-	if (totals.kernel == 0)
-		return totals.movable ? "no kernel memory" : "";
-	return fmt::format("{:.2f}", static_cast<double>(totals.movable) /
-					     static_cast<double>(totals.kernel));
+	if (const auto found = ratio_of(pages))
+		return fmt::format("{:.2f}", *found);
+	return pages.movable ? "no kernel memory" : "";
+}
+
+/// The bounds in force; those of the file, or the defaults, where no memhpd runs.
+OnlinePolicy bounds_of(const Globals &globals, const Result<json> &daemon)
+{
+	if (daemon)
+		return bounds_from_json(daemon->value("bounds", json::object()));
+	const auto config = load_config(globals.config());
+	return config && *config ? (*config)->online : OnlinePolicy();
 }
 
 /// The daemon's answer, or why there is none.
@@ -72,6 +84,14 @@ std::string describe_daemon(const Result<json> &daemon)
 				    status.value("mode", "") == "kernel" ? "the kernel" : "others");
 	if (const auto left = status.value("left_offline", 0); left > 0)
 		text += fmt::format(", {} left to memhpd by it", left);
+	if (const auto beyond = status.value("beyond_ratio", 0); beyond > 0)
+		text += fmt::format("; {} blocks kept out of the movable zone by the ratio",
+				    beyond);
+	if (const auto misplaced = status.value("misplaced", 0); misplaced > 0)
+		text += fmt::format("; {} blocks are in the wrong zone now (memhpctl policy show)",
+				    misplaced);
+	if (const auto moved = status.value("rezoned", 0); moved > 0)
+		text += fmt::format("; {} blocks moved into the movable zone", moved);
 	if (const auto error = status.value("config_error", ""); !error.empty())
 		text += fmt::format("; its configuration file is not used, {} in force: {}",
 				    status.value("config", "") == "older-file"
@@ -167,6 +187,8 @@ int verb_status(const Globals &globals)
 		nodes[block.node.value_or(-1)].add(block, block_size);
 	}
 	const auto daemon = ask_daemon(globals);
+	const auto count = count_memory(sysfs->root_fd(), *blocks, block_size);
+	const auto bounds = bounds_of(globals, daemon);
 	const Kmod kmod(sysfs->root_fd());
 	const auto module = kmod.status();
 	const auto hooks =
@@ -184,6 +206,7 @@ int verb_status(const Globals &globals)
 			{"blocks", blocks->size()},
 			{"total", to_json(all)},
 			{"nodes", std::move(list)},
+			{"ratio", ratio_to_json(bounds, count)},
 			{"daemon", daemon ? *daemon : json(nullptr)},
 			{"daemon_error", daemon ? json(nullptr) : json(daemon.error().message)},
 			{"hooks", hooks_json(hooks)},
@@ -201,16 +224,24 @@ int verb_status(const Globals &globals)
 		     {"OTHER", true},
 		     {"OFFLINE", true},
 		     {"MOVABLE:KERNEL", true}});
-	const auto row = [&](std::string name, const Totals &totals) {
+	const auto row = [&](std::string name, const Totals &totals,
+			     const MemoryCount::Pages &pages) {
 		table.add({std::move(name), format_size(totals.kernel), format_size(totals.movable),
-			   format_size(totals.other), format_size(totals.offline), ratio(totals)});
+			   format_size(totals.other), format_size(totals.offline), ratio(pages)});
 	};
-	for (const auto &[node, totals] : nodes)
-		row(node < 0 ? "" : fmt::format("{}", node), totals);
+	for (const auto &[node, totals] : nodes) {
+		// Without NUMA the zones still have a node, and the blocks none.
+		const auto found = count.nodes.find(node);
+		row(node < 0 ? "" : fmt::format("{}", node), totals,
+		    nodes.size() == 1		 ? count.all()
+		    : found == count.nodes.end() ? MemoryCount::Pages()
+						 : found->second);
+	}
 	if (nodes.size() > 1)
-		row("all", all);
+		row("all", all, count.all());
 	fmt::print("{} memory blocks of {}\n\n{}\n", blocks->size(), format_size(block_size),
 		   table.text());
+	fmt::print("ratio:  {}\n", describe(bounds, ratio_state(bounds, count)));
 	fmt::print("memhpd: {}\n", describe_daemon(daemon));
 	if (daemon)
 		fmt::print("{}", describe_mode(*daemon));

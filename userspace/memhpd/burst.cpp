@@ -42,4 +42,23 @@ std::vector<std::string> Burst::lines(uint64_t block_size, bool by_kernel) const
 	return lines;
 }
 
+void Burst::misplaced(uint64_t block, Zone zone, std::string_view wanted, std::string_view why,
+		      Time now)
+{
+	misplaced_[fmt::format("in zone {}, not {} as policy wants it: {}", to_string(zone), wanted,
+			       why)]
+		.insert(block);
+	note(now);
+}
+
+std::vector<std::string> Burst::warnings(uint64_t block_size) const
+{
+	std::vector<std::string> lines(remarks_.begin(), remarks_.end());
+	for (const auto &[what, blocks] : misplaced_)
+		lines.push_back(fmt::format("blocks {} ({}) are online {}",
+					    format_ranges({blocks.begin(), blocks.end()}),
+					    format_size(blocks.size() * block_size), what));
+	return lines;
+}
+
 } // namespace memhp

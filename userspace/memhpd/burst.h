@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/block.h"
@@ -24,11 +26,18 @@ public:
 	void found(uint64_t block, Zone zone, Time now) { found_.note(block, zone), note(now); }
 	void failed(Time now) { ++failures_, note(now); }
 
+	/// Worth a line of its own, once.
+	void remark(std::string text, Time now) { remarks_.insert(std::move(text)), note(now); }
+	/// Online in another zone than policy wants.
+	void misplaced(uint64_t block, Zone zone, std::string_view wanted, std::string_view why,
+		       Time now);
+
 	/// When something happened last.
 	Time last() const { return ended_; }
 
 	/// What there is to say, a line each. `by_kernel`: it is the kernel that onlines here.
 	std::vector<std::string> lines(uint64_t block_size, bool by_kernel) const;
+	std::vector<std::string> warnings(uint64_t block_size) const;
 
 private:
 	struct Blocks {
@@ -50,6 +59,9 @@ private:
 	Blocks ours_;
 	Blocks found_;
 	uint64_t failures_ = 0;
+	std::set<std::string> remarks_;
+	/// Blocks by "in zone Normal, not movable as policy wants it: why".
+	std::map<std::string, std::set<uint64_t>> misplaced_;
 };
 
 } // namespace memhp

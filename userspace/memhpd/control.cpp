@@ -10,7 +10,9 @@
 
 #include "system/log.h"
 #include "system/policy_report.h"
+#include "system/ratio_report.h"
 #include "system/report.h"
+#include "system/zoneinfo.h"
 
 namespace memhp
 {
@@ -188,6 +190,11 @@ void Control::status(varlink::Call &call) const
 		{"failed_attempts", counters.failures},
 		{"gave_up", counters.gave_up},
 		{"wrong_zone", counters.wrong_zone},
+		{"misplaced", parts_.onliner.misplaced().size()},
+		{"moving", parts_.onliner.moving().size()},
+		{"rezoned", counters.rezoned},
+		{"beyond_ratio", counters.beyond_ratio},
+		{"bounds", bounds_to_json(parts_.onliner.policy())},
 		{"found_online", counters.found_online},
 		{"left_offline", counters.left_offline},
 		{"lost_events", counters.lost_events},
@@ -218,13 +225,16 @@ void Control::policy(varlink::Call &call) const
 		call.error("io.memhp.Failed", {{"message", found.error().message}});
 		return;
 	}
-	const PolicyReport report = {parts_.config.config(),
-				     parts_.config.path(),
-				     to_string(parts_.config.origin()),
-				     parts_.config.mistakes(),
-				     *found,
-				     parts_.sysfs.block_size(),
-				     &parts_.onliner.ledger().entries()};
+	const PolicyReport report = {
+		parts_.config.config(),
+		parts_.config.path(),
+		to_string(parts_.config.origin()),
+		parts_.config.mistakes(),
+		*found,
+		parts_.sysfs.block_size(),
+		count_memory(parts_.sysfs.root_fd(), *found, parts_.sysfs.block_size()),
+		&parts_.onliner.ledger().entries(),
+		&parts_.onliner.misplaced()};
 	call.reply({{"policy", to_json(report)}});
 }
 

@@ -19,6 +19,7 @@
 #include "system/log.h"
 #include "system/settings.h"
 #include "system/surroundings.h"
+#include "system/zoneinfo.h"
 
 namespace memhp
 {
@@ -78,7 +79,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 						    save();
 					    });
 		    },
-		    [this] { look_around(); },
+		    [this] { save(); }, [this] { look_around(); },
 		    [this](bool begin) { begin ? settings_.lend() : settings_.take_back(); }}),
 	  settled_(loop_, sysfs_, config_, state_dir_),
 	  metrics_({loop_, sysfs_, kmod_, config_, writer_, engine_, onliner_, settled_})
@@ -165,7 +166,8 @@ int Daemon::run()
 	started_ = true;
 	settled_.start();
 	metrics_.configure();
-	onliner_.start(std::move(blocks), saved_.dax, settings_.kernel_default());
+	set_limits();
+	onliner_.start(std::move(blocks), saved_.dax, settings_.kernel_default(), saved_.moving);
 
 	const int status = loop_.run();
 
@@ -206,7 +208,31 @@ void Daemon::look_around()
 	mode_ = std::move(choice);
 	onliner_.set_mode(mode_.mode);
 	settings_.look(Loop::now(), policy.defend);
-	settings_.want(wanted_settings(policy, mode_));
+	settings_.want(wanted_settings(policy, mode_, kernel_side()));
+}
+
+KernelSide Daemon::kernel_side() const
+{
+	KernelSide side;
+	side.online_policy = !settings_.found(KernelSetting::online_policy).empty();
+	if (mode_.mode != OnlineMode::kernel || mode_.action != OnlineAction::movable)
+		return side;
+	const auto blocks = sysfs_.scan();
+	if (!blocks)
+		return side;
+	const auto &policy = config_.config().online;
+	const auto state =
+		ratio_state(policy, count_memory(sysfs_.root_fd(), *blocks, sysfs_.block_size()));
+	side.kernel_next =
+		(!side.online_policy && state.full) || (policy.hard_ratio && state.memmap_short());
+	return side;
+}
+
+void Daemon::set_limits()
+{
+	const auto &offline = config_.config().offline;
+	onliner_.set_limits({offline.deadline, offline.attempt_deadline, offline.backoff},
+			    settings_.found(KernelSetting::online_policy).empty());
 }
 
 bool Daemon::reload()
@@ -216,6 +242,7 @@ bool Daemon::reload()
 	if (good) {
 		settings_.forgive();
 		look_around();
+		set_limits();
 		onliner_.set_policy(config_.config().online);
 		log::info("configuration read again: {}", describe(config_.config().online));
 	}
@@ -228,9 +255,10 @@ bool Daemon::reload()
 void Daemon::save()
 {
 	const auto began = Loop::now();
-	const auto state = started_ ? SavedState{settings_.held(), onliner_.ledger().entries(),
-						 onliner_.pending_dax()}
-				    : SavedState{settings_.held(), saved_.blocks, saved_.dax};
+	const auto state =
+		started_ ? SavedState{settings_.held(), onliner_.ledger().entries(),
+				      onliner_.pending_dax(), onliner_.moving()}
+			 : SavedState{settings_.held(), saved_.blocks, saved_.dax, saved_.moving};
 	const auto saved = save_state(state_dir_.get(), state_file, state);
 	if (!saved && !save_failed_)
 		log::warning(
@@ -248,6 +276,7 @@ void Daemon::stop()
 	sd_notify(0, "STOPPING=1");
 	stop_by_ = Loop::now() + stop_patience;
 	// Memory that is just being onlined gets online: nobody else would do it.
+	onliner_.stop_moving();
 	engine_.cancel_offlines();
 	finish_stop();
 }

@@ -48,6 +48,9 @@ private:
 	/// Chooses the mode by what is here now, and looks after the kernel's settings.
 	void look_around();
 	void watch_settings();
+	/// How the kernel's own onlining stands to the bounds of the ratio.
+	KernelSide kernel_side() const;
+	void set_limits();
 	void save();
 	void stop();
 	void finish_stop();

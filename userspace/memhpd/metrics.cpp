@@ -92,6 +92,11 @@ Result<std::string> Metrics::text() const
 		}));
 	daemon.gave_up = counters.gave_up;
 	daemon.wrong_zone = counters.wrong_zone;
+	daemon.misplaced = parts_.onliner.misplaced().size();
+	daemon.moved = counters.rezoned;
+	daemon.beyond_ratio = counters.beyond_ratio;
+	daemon.beyond = ratio_state(parts_.onliner.policy(), measures->count).standing !=
+			RatioState::Standing::within;
 	daemon.lost_uevents = counters.lost_events;
 	daemon.scans = counters.scans;
 	daemon.worker_hung = parts_.writer.stuck();

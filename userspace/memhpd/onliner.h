@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "core/policy.h"
+#include "core/ratio.h"
 #include "core/select.h"
 #include "memhpd/burst.h"
 #include "memhpd/dax_onliner.h"
+#include "memhpd/rezone.h"
 #include "system/engine.h"
 #include "system/loop.h"
 #include "system/sysfs.h"
@@ -31,16 +33,19 @@ public:
 		uint64_t onlined = 0;	   ///< blocks, by policy
 		uint64_t failures = 0;	   ///< failed attempts
 		uint64_t gave_up = 0;	   ///< blocks that cannot be onlined
-		uint64_t wrong_zone = 0;   ///< online, but not in the zone that policy wanted
+		uint64_t wrong_zone = 0;   ///< came online, but not in the zone that policy wanted
 		uint64_t found_online = 0; ///< new blocks that the kernel or somebody else onlined
 		uint64_t left_offline = 0; ///< of those that the kernel should have onlined
 		uint64_t lost_events = 0;  ///< times that the kernel dropped uevents
 		uint64_t scans = 0;	   ///< complete looks at the machine
+		uint64_t beyond_ratio = 0; ///< blocks that a bound of the ratio kept from Movable
+		uint64_t rezoned = 0;	   ///< blocks moved into the movable zone
 	};
 
 	struct Hooks {
-		std::function<void()> drain;	   ///< deliver all uevents sent so far
-		std::function<void()> changed;	   ///< ledger or pending_dax() changed: save it
+		std::function<void()> drain;   ///< deliver all uevents sent so far
+		std::function<void()> changed; ///< something that is saved changed: save it soon
+		std::function<void()> save;    ///< save it now
 		std::function<void()> look_around; ///< is the mode still the right one?
 		/// Onlines that name no zone are about to be (true), or have been (false).
 		std::function<void(bool)> by_default;
@@ -49,14 +54,23 @@ public:
 	Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy policy, Hooks hooks);
 
 	/// First look at the machine. `saved` is the ledger of the daemon before, if there was one,
-	/// `dax` its pending_dax(); `kernel_default` what the kernel would online by itself without
-	/// memhpd.
+	/// `dax` its pending_dax(), `moving` its moving(); `kernel_default` what the kernel would
+	/// online by itself without memhpd.
 	void start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
 		   const std::map<std::string, OnlineType> &dax,
-		   std::optional<OnlineType> kernel_default);
+		   std::optional<OnlineType> kernel_default,
+		   const std::map<uint64_t, uint64_t> &moving = {});
 
 	/// Who onlines: the kernel, or this.
 	void set_mode(OnlineMode mode) { mode_ = mode; }
+
+	/// How to move memory between zones; `keep_type`: this kernel has no online_policy, so that
+	/// each block must be told where it goes when the kernel onlines it by itself. Before
+	/// start(), and before set_policy().
+	void set_limits(const Rezone::Limits &limits, bool keep_type);
+
+	/// No more memory is moved from here on; what is on its way comes back.
+	void stop_moving() { policy_.rezone = false; }
 
 	/// Decides anew on what is not online yet; what is online stays where it is.
 	void set_policy(OnlinePolicy policy);
@@ -74,6 +88,10 @@ public:
 	size_t pending() const { return in_job_.size(); } ///< blocks about to be onlined
 	/// Dax devices that are on their way by way of "unplugged".
 	std::map<std::string, OnlineType> pending_dax() const { return dax_.pending(); }
+	/// Blocks that are on their way into another zone, and their inodes.
+	const std::map<uint64_t, uint64_t> &moving() const { return rezone_.open(); }
+	/// Hot-added blocks that are online in another zone than policy wants, at the last look.
+	const std::set<uint64_t> &misplaced() const { return misplaced_; }
 
 private:
 	/// Runs of additions are handled in rounds: barrier, list of blocks, until the list holds
@@ -83,10 +101,29 @@ private:
 	/// True for a block that policy has to decide on.
 	bool waits(const Block &block) const;
 	void act(const std::vector<uint64_t> &settled);
+	/// What policy makes of the fresh blocks of a device, bounds of the ratio included.
+	std::vector<Allotment> allotted(const Device &device, const std::vector<Block> &fresh,
+					const Verdict &verdict, MemoryCount &count);
+	/// Memory that counts for the ratio, with what is on its way online.
+	MemoryCount counted(const std::vector<Block> &blocks) const;
 	/// Checks what came online without memhpd.
-	void check_new(const Device &device, const std::vector<uint64_t> &settled);
+	void check_new(const Device &device, const std::vector<uint64_t> &settled,
+		       const MemoryCount &count);
+	/// Hot-added blocks of a device that are online in another zone than policy wants, and
+	/// would be in that one within the bounds of the ratio.
+	std::vector<Block> misplaced_of(const Device &device, const Verdict &verdict,
+					const MemoryCount &count) const;
+	/// Notes all such blocks, and tells of those that are new.
+	void survey(const std::vector<Block> &blocks, const MemoryCount &count);
+	/// Moves the misplaced blocks of one device, if online.rezone says so.
+	void rezone(const std::vector<Block> &blocks, const MemoryCount &count);
+	void moved(uint64_t block, Zone zone, bool by_another);
+	void bring_back(const std::vector<Block> &blocks,
+			const std::map<uint64_t, uint64_t> &moving);
+	/// Has an older kernel remember where blocks belong that it onlines by itself.
+	void keep_types(const std::vector<Block> &blocks);
 	void online_dax(const Device &device, const std::vector<Block> &fresh, OnlineType type,
-			const Verdict &verdict);
+			std::string why);
 	void observe(const std::vector<Block> &blocks,
 		     Ledger::Standing unknown_offline = Ledger::Standing::fresh);
 	void submit(Arranged arranged, OnlineType type);
@@ -95,8 +132,7 @@ private:
 	void schedule_rescan();
 	void look_again(Time at);
 	void count_failure(const Attempted &attempted);
-	void count_wrong_zone(uint64_t block, Zone zone, std::string_view wanted,
-			      std::string_view why);
+	void count_wrong_zone(uint64_t block, Zone zone, OnlineAction wanted, std::string_view why);
 	void report_later();
 	void report_burst();
 
@@ -108,7 +144,7 @@ private:
 	std::optional<OnlineType> kernel_default_;
 	Ledger ledger_;
 	Counters counters_;
-	std::set<uint64_t> in_job_;
+	std::map<uint64_t, OnlineType> in_job_;
 
 	bool in_round_ = false;
 	bool again_ = false; ///< something was added since the round began
@@ -119,10 +155,16 @@ private:
 
 	OnlineMode mode_ = OnlineMode::daemon;
 	std::set<uint64_t> born_; ///< blocks of new lives that are not checked yet
+	std::set<uint64_t> misplaced_;
+	std::set<uint64_t> left_; ///< blocks that a bound of the ratio keeps offline
+	bool keep_type_ = false;
+	std::set<uint64_t> kept_; ///< blocks whose type the kernel remembers
 	DaxOnliner dax_;
 	/// Dax devices that are online by way of "unplugged", and what decided it, until their
 	/// new blocks were seen.
 	std::map<std::string, std::string> dax_onlined_;
+
+	Rezone rezone_;
 
 	Burst burst_;
 	Loop::Source burst_source_;

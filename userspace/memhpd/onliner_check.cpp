@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What came online without memhpd: by the kernel in kernel mode, or by another program.
+// What came online without memhpd: by the kernel in kernel mode, or by another program; and what is
+// in another zone than policy wants.
 #include <algorithm>
+#include <utility>
 
 #include "memhpd/onliner.h"
 #include "system/log.h"
@@ -8,7 +10,8 @@
 namespace memhp
 {
 
-void Onliner::check_new(const Device &device, const std::vector<uint64_t> &settled)
+void Onliner::check_new(const Device &device, const std::vector<uint64_t> &settled,
+			const MemoryCount &count)
 {
 	const auto ours = dax_onlined_.find(device.name);
 	std::vector<Block> online;
@@ -34,6 +37,11 @@ void Onliner::check_new(const Device &device, const std::vector<uint64_t> &settl
 
 	const auto now = Loop::now();
 	const auto verdict = judge(policy_, device, sysfs_.block_size());
+	const auto wrong = misplaced_of(device, verdict, count);
+	const auto is_wrong = [&](const Block &block) {
+		return std::any_of(wrong.begin(), wrong.end(),
+				   [&](const Block &one) { return one.number == block.number; });
+	};
 	for (const auto &block : online) {
 		if (ours != dax_onlined_.end()) {
 			++counters_.onlined;
@@ -48,25 +56,198 @@ void Onliner::check_new(const Device &device, const std::vector<uint64_t> &settl
 							      to_string(verdict.action), verdict.by)
 						: "onlined by another program");
 		}
-		if (!right_zone(verdict.action, block.zone))
-			count_wrong_zone(block.number, block.zone, to_string(verdict.action),
+		if (is_wrong(block))
+			count_wrong_zone(block.number, block.zone, verdict.action,
 					 by_kernel ? "put there by the kernel"
 						   : "somebody was faster than memhpd");
+		else
+			ledger_.zone_chosen(block.number, Ledger::Chooser::policy);
 	}
+	const auto state = ratio_state(policy_, count);
+	if (verdict.action == OnlineAction::movable &&
+	    state.standing != RatioState::Standing::within)
+		burst_.remark(describe(policy_, state), now);
 	if (ours != dax_onlined_.end())
 		dax_onlined_.erase(ours);
 	report_later();
 }
 
-void Onliner::count_wrong_zone(uint64_t block, Zone zone, std::string_view wanted,
-			       std::string_view why)
+std::vector<Block> Onliner::misplaced_of(const Device &device, const Verdict &verdict,
+					 const MemoryCount &count) const
+{
+	auto planned = device;
+	bool in_kernel = false;
+	std::vector<Block> wrong;
+	for (auto &block : planned.blocks) {
+		if (block.source == Source::boot || block.state != BlockState::online ||
+		    block.zone == Zone::none)
+			continue;
+		const auto by = ledger_.zone_by(block.number);
+		if (by != Ledger::Chooser::nobody || right_zone(verdict.action, block.zone)) {
+			in_kernel |= is_kernel_zone(block.zone) && by == Ledger::Chooser::policy;
+			continue;
+		}
+		wrong.push_back(block);
+		block.state = BlockState::offline;
+	}
+	if (wrong.empty() || verdict.action != OnlineAction::movable)
+		return wrong;
+	// Where a bound of the ratio would have put them there, they are right.
+	auto without = count;
+	const auto pages = wrong.size() * count.block_pages;
+	if (without.available)
+		*without.available -= std::min(*without.available, pages);
+	std::vector<Block> movable;
+	for (auto &part : allot(policy_, planned, wrong, without, in_kernel))
+		if (part.action == OnlineAction::movable)
+			movable.insert(movable.end(), part.blocks.begin(), part.blocks.end());
+	return movable;
+}
+
+void Onliner::survey(const std::vector<Block> &blocks, const MemoryCount &count)
+{
+	std::set<uint64_t> misplaced;
+	for (const auto &device : group_by_device(blocks)) {
+		const auto verdict = judge(policy_, device, sysfs_.block_size());
+		for (const auto &block : misplaced_of(device, verdict, count)) {
+			if (born_.count(block.number) != 0)
+				continue; // check_new() has a word on it first
+			misplaced.insert(block.number);
+			if (misplaced_.count(block.number) != 0)
+				continue;
+			const auto &why = ledger_.entries().at(block.number).why;
+			if (why.empty())
+				ledger_.explain(block.number,
+						"was there when memhpd came, onlined by the kernel "
+						"or another program");
+			burst_.misplaced(block.number, block.zone, to_string(verdict.action), why,
+					 Loop::now());
+			report_later();
+		}
+	}
+	misplaced_ = std::move(misplaced);
+}
+
+void Onliner::rezone(const std::vector<Block> &blocks, const MemoryCount &count)
+{
+	if (!policy_.rezone || rezone_.busy())
+		return;
+	for (const auto &device : group_by_device(blocks)) {
+		// A dax device that has a state file is never touched block by block.
+		if (device.source == Source::dax_kmem && dax_.has_state(device.name))
+			continue;
+		const auto verdict = judge(policy_, device, sysfs_.block_size());
+		if (verdict.action != OnlineAction::movable)
+			continue;
+		auto wrong = misplaced_of(device, verdict, count);
+		wrong.erase(std::remove_if(wrong.begin(), wrong.end(),
+					   [&](const Block &block) {
+						   return born_.count(block.number) != 0 ||
+							  in_job_.count(block.number) != 0 ||
+							  rezone_.open().count(block.number) != 0 ||
+							  rezone_.gave_up(block);
+					   }),
+			    wrong.end());
+		if (wrong.empty())
+			continue;
+		auto arranged = arrange_offline(wrong, blocks);
+		std::vector<Block> order;
+		for (const auto number : arranged.blocks)
+			order.push_back(
+				*std::find_if(wrong.begin(), wrong.end(), [&](const Block &block) {
+					return block.number == number;
+				}));
+		rezone_.move(device.name.empty() ? "memory" : device.name, order,
+			     std::move(arranged.rearrange), sysfs_.block_size());
+		return;
+	}
+}
+
+void Onliner::moved(uint64_t block, Zone zone, bool by_another)
+{
+	if (zone == Zone::none) {
+		// Somebody has taken it offline on purpose, or policy has to try again.
+		by_another ? ledger_.went_offline(block) : ledger_.renew(block);
+	} else {
+		ledger_.went_online(block);
+		if (zone == Zone::movable) {
+			++counters_.rezoned;
+			ledger_.zone_chosen(block, Ledger::Chooser::policy);
+			misplaced_.erase(block);
+			if (keep_type_)
+				kept_.insert(block);
+		}
+		ledger_.explain(block, fmt::format("in zone {} by online.rezone", to_string(zone)));
+	}
+	hooks_.changed();
+}
+
+void Onliner::bring_back(const std::vector<Block> &blocks,
+			 const std::map<uint64_t, uint64_t> &moving)
+{
+	for (const auto &device : group_by_device(blocks)) {
+		std::map<uint64_t, uint64_t> left;
+		std::vector<uint64_t> numbers;
+		for (const auto &block : device.blocks)
+			if (const auto found = moving.find(block.number);
+			    found != moving.end() && found->second == block.inode &&
+			    block.state == BlockState::offline) {
+				left.insert(*found);
+				numbers.push_back(block.number);
+			}
+		if (left.empty())
+			continue;
+		const auto verdict = judge(policy_, device, sysfs_.block_size());
+		log::warning("blocks {} were left offline on their way into another zone; bringing "
+			     "them back",
+			     format_ranges(numbers));
+		rezone_.resume(left, verdict.action == OnlineAction::movable ? OnlineType::movable
+									     : OnlineType::kernel);
+	}
+}
+
+void Onliner::keep_types(const std::vector<Block> &blocks)
+{
+	if (!keep_type_)
+		return;
+	std::map<OnlineType, std::vector<uint64_t>> wanted;
+	for (const auto &device : group_by_device(blocks)) {
+		const auto verdict = judge(policy_, device, sysfs_.block_size());
+		if (verdict.action != OnlineAction::movable &&
+		    verdict.action != OnlineAction::kernel)
+			continue;
+		for (const auto &block : device.blocks) {
+			if (block.source == Source::boot || block.state != BlockState::online ||
+			    block.zone == Zone::none || kept_.count(block.number) != 0 ||
+			    in_job_.count(block.number) != 0 ||
+			    rezone_.open().count(block.number) != 0)
+				continue;
+			const bool movable = verdict.action == OnlineAction::movable &&
+					     (block.zone == Zone::movable ||
+					      misplaced_.count(block.number) != 0);
+			wanted[movable ? OnlineType::movable : OnlineType::kernel].push_back(
+				block.number);
+			kept_.insert(block.number);
+		}
+	}
+	for (auto &[type, numbers] : wanted) {
+		JobSpec spec;
+		spec.change = Change::online;
+		spec.type = type;
+		spec.keep_type = spec.only_keep_type = true;
+		spec.goal = numbers.size();
+		spec.blocks = std::move(numbers);
+		engine_.submit(std::move(spec),
+			       {[](const Job &, const Attempted &) {}, [](const Job &) {}});
+	}
+}
+
+void Onliner::count_wrong_zone(uint64_t block, Zone zone, OnlineAction wanted, std::string_view why)
 {
 	++counters_.wrong_zone;
 	ledger_.explain(block, std::string(why));
-	if (worth_a_line(counters_.wrong_zone))
-		log::warning("block {} is online in zone {}, not {} as policy wants it: {} ({} "
-			     "blocks so far)",
-			     block, to_string(zone), wanted, why, counters_.wrong_zone);
+	misplaced_.insert(block);
+	burst_.misplaced(block, zone, to_string(wanted), why, Loop::now());
 }
 
 } // namespace memhp

@@ -27,6 +27,12 @@ constexpr std::array<std::pair<Ledger::Standing, const char *>, 3> standings = {
 	{Ledger::Standing::deliberate, "deliberate"},
 }};
 
+constexpr Words<Ledger::Chooser, 3> choosers = {{
+	{Ledger::Chooser::nobody, "nobody"},
+	{Ledger::Chooser::policy, "policy"},
+	{Ledger::Chooser::request, "request"},
+}};
+
 } // namespace
 
 Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
@@ -56,12 +62,17 @@ Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 				return fail_input(fmt::format("{}: no online type", path));
 			state.dax.emplace(item.at("device").get<std::string>(), *type);
 		}
+		for (const auto &item : document.value("moving", json::array()))
+			state.moving.emplace(item.at("block").get<uint64_t>(),
+					     item.at("inode").get<uint64_t>());
 		for (const auto &item : document.at("blocks")) {
 			Ledger::Entry entry;
 			item.at("inode").get_to(entry.inode);
 			item.at("online").get_to(entry.online);
 			entry.since = Time(item.at("since_ms").get<Time::rep>());
 			entry.why = item.value("why", "");
+			entry.zone_by = value_of(choosers, item.value("zone_by", "nobody"))
+						.value_or(Ledger::Chooser::nobody);
 			for (const auto &[standing, name] : standings)
 				if (item.at("standing") == name)
 					entry.standing = standing;
@@ -88,6 +99,8 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 			     {"standing", name}};
 		if (!entry.why.empty())
 			item["why"] = entry.why;
+		if (entry.zone_by != Ledger::Chooser::nobody)
+			item["zone_by"] = word_for(choosers, entry.zone_by);
 		blocks.push_back(std::move(item));
 	}
 	json settings = json::array();
@@ -98,10 +111,14 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 	json dax = json::array();
 	for (const auto &[device, type] : state.dax)
 		dax.push_back({{"device", device}, {"type", to_string(type)}});
+	json moving = json::array();
+	for (const auto &[block, inode] : state.moving)
+		moving.push_back({{"block", block}, {"inode", inode}});
 	const json document = {{"version", version},
 			       {"settings", std::move(settings)},
 			       {"blocks", std::move(blocks)},
-			       {"dax", std::move(dax)}};
+			       {"dax", std::move(dax)},
+			       {"moving", std::move(moving)}};
 	return replace_file(dir, path, document.dump());
 }
 

@@ -20,6 +20,9 @@ struct SavedState {
 	/// Dax devices that are on their way online by way of "unplugged": without memhpd their
 	/// memory would stay away.
 	std::map<std::string, OnlineType> dax;
+	/// Blocks that are on their way into another zone, and their inodes: they may be offline
+	/// for no other reason.
+	std::map<uint64_t, uint64_t> moving;
 };
 
 /// Nothing where there is no file. A file that cannot be read or understood is a failure; the

@@ -220,6 +220,15 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 		attempted.outcome.reached = state.has_value();
 		if (state && online)
 			attempted.zone = sysfs_.zone(todo.block).value_or(Zone::none);
+		if (state && online && spec.keep_type) {
+			keep_type(entry, attempted);
+			return true;
+		}
+		conclude(entry, attempted);
+		return false;
+	}
+	if (spec.only_keep_type) {
+		attempted.outcome.error = ENODEV;
 		conclude(entry, attempted);
 		return false;
 	}
@@ -243,6 +252,7 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 			      // After a failed write too: if the wanted state holds, it is done.
 			      const auto after = sysfs_.state(attempted.block);
 			      outcome.reached = after && *after == wanted;
+			      attempted.ours = outcome.reached && outcome.error != EINVAL;
 			      if (outcome.reached && wanted == BlockState::online)
 				      attempted.zone =
 					      sysfs_.zone(attempted.block).value_or(Zone::none);
@@ -253,10 +263,28 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 			      preempting_ = false;
 			      if (watch_)
 				      watch_(entry->job.spec().change, attempted);
+			      if (outcome.reached && wanted == BlockState::online &&
+				  entry->job.spec().keep_type) {
+				      keep_type(entry, attempted);
+				      return;
+			      }
 			      conclude(entry, attempted);
 			      wake();
 		      });
 	return true;
+}
+
+void Engine::keep_type(const std::shared_ptr<Entry> &entry, const Attempted &attempted)
+{
+	const auto &spec = entry->job.spec();
+	running_ = attempted.block;
+	running_offline_ = false;
+	writer_.write(Sysfs::state_path(attempted.block), std::string(to_string(spec.type)),
+		      spec.attempt_deadline, [this, entry, attempted](const Writer::Outcome &) {
+			      running_.reset();
+			      conclude(entry, attempted);
+			      wake();
+		      });
 }
 
 void Engine::conclude(const std::shared_ptr<Entry> &entry, Attempted attempted)

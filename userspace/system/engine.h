@@ -21,11 +21,18 @@ struct Attempted {
 	uint64_t block = 0;
 	Outcome outcome;
 	Zone zone = Zone::none; ///< where an onlined block is now, or an offlined one was
+	bool ours = false;	///< it was this attempt's write that changed the block
 };
 
 /// Carries out jobs: asks each what to do next, orders the write, reads the block back, tells the
 /// job and its owner. One write at a time; onlines go before offlines and interrupt them. The
 /// daemon and the command line use this same engine.
+///
+/// JobSpec::keep_type: state_store() in drivers/base/memory.c notes the type of an online before it
+/// finds that the block is online already, and forgets it only at the next online. So a second
+/// write to an online block, refused with EINVAL, decides where the kernel puts the block when it
+/// takes it offline and online again by itself, as after a failed ejection. From Linux 5.15 on
+/// online_policy does the same for all blocks at once.
 class Engine
 {
 public:
@@ -95,6 +102,8 @@ private:
 	bool try_start(Change change, Time now, Time &wake_at);
 	/// Starts the write of an attempt, or answers it at once; true when a write is running.
 	bool attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
+	/// The second write of keep_type, then conclude().
+	void keep_type(const std::shared_ptr<Entry> &entry, const Attempted &attempted);
 	void conclude(const std::shared_ptr<Entry> &entry, Attempted attempted);
 
 	Loop &loop_;

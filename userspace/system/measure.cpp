@@ -7,6 +7,7 @@
 
 #include "memhp/version.h"
 #include "system/hooks.h"
+#include "system/zoneinfo.h"
 
 namespace memhp
 {
@@ -20,6 +21,7 @@ Result<Measures> measure(const Sysfs &sysfs, const Kmod &kmod)
 	measures.version = MEMHP_VERSION;
 	measures.block_size = sysfs.block_size();
 	measures.blocks = std::move(*blocks);
+	measures.count = count_memory(sysfs.root_fd(), measures.blocks, measures.block_size);
 	if (auto status = kmod.status())
 		measures.module = std::move(*status);
 

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "core/device.h"
+#include "system/ratio_report.h"
 
 namespace memhp
 {
@@ -58,12 +60,14 @@ bool policy_has_a_say(const Device &device)
 
 /// The blocks of a device, those with the same state and history together, in the order of their
 /// lowest.
-json parts_of(const Device &device, const std::map<uint64_t, Ledger::Entry> *ledger)
+json parts_of(const Device &device, const PolicyReport &report)
 {
+	const auto *ledger = report.ledger;
 	struct Part {
 		BlockState state;
 		Zone zone;
 		std::string why;
+		bool misplaced;
 		std::vector<uint64_t> numbers;
 	};
 	std::vector<Part> parts;
@@ -72,11 +76,15 @@ json parts_of(const Device &device, const std::map<uint64_t, Ledger::Entry> *led
 		if (ledger)
 			if (const auto entry = ledger->find(block.number); entry != ledger->end())
 				why = entry->second.why;
+		const bool misplaced =
+			report.misplaced && report.misplaced->count(block.number) != 0;
 		auto part = std::find_if(parts.begin(), parts.end(), [&](const Part &one) {
-			return one.state == block.state && one.zone == block.zone && one.why == why;
+			return one.state == block.state && one.zone == block.zone &&
+			       one.why == why && one.misplaced == misplaced;
 		});
 		if (part == parts.end())
-			part = parts.insert(part, {block.state, block.zone, std::move(why), {}});
+			part = parts.insert(
+				part, {block.state, block.zone, std::move(why), misplaced, {}});
 		part->numbers.push_back(block.number);
 	}
 	json list = json::array();
@@ -86,8 +94,27 @@ json parts_of(const Device &device, const std::map<uint64_t, Ledger::Entry> *led
 			 {"count", part.numbers.size()},
 			 {"state", to_string(part.state)},
 			 {"zone", or_null(part.zone == Zone::none ? "" : to_string(part.zone))},
-			 {"why", or_null(part.why)}});
+			 {"why", or_null(part.why)},
+			 {"misplaced", part.misplaced}});
 	return list;
+}
+
+/// What the bounds make of the offline blocks of a device that policy wants to be movable.
+std::string outlook(const Device &device, const PolicyReport &report)
+{
+	std::vector<Block> offline;
+	for (const auto &block : device.blocks)
+		if (block.state == BlockState::offline)
+			offline.push_back(block);
+	auto count = report.count;
+	std::string text;
+	for (const auto &part : allot(report.config.online, device, offline, count)) {
+		const auto &why = part.by.empty() ? part.remark : part.why;
+		if (!why.empty())
+			text += fmt::format("{}{} blocks {}: {}", text.empty() ? "" : "; ",
+					    part.blocks.size(), to_string(part.action), why);
+	}
+	return text;
 }
 
 json all_devices(const PolicyReport &report)
@@ -100,13 +127,16 @@ json all_devices(const PolicyReport &report)
 			      {"action", nullptr},
 			      {"by", nullptr},
 			      {"rule", nullptr},
-			      {"parts", parts_of(device, report.ledger)}};
+			      {"outlook", nullptr},
+			      {"parts", parts_of(device, report)}};
 		if (policy_has_a_say(device)) {
 			const auto verdict = judge(report.config.online, device, report.block_size);
 			entry["action"] = to_string(verdict.action);
 			entry["by"] = verdict.by;
 			if (verdict.rule)
 				entry["rule"] = *verdict.rule;
+			if (verdict.action == OnlineAction::movable)
+				entry["outlook"] = or_null(outlook(device, report));
 		}
 		list.push_back(std::move(entry));
 	}
@@ -123,6 +153,7 @@ json to_json(const PolicyReport &report)
 		{"mistakes", report.mistakes},
 		{"settings", all_settings(report.config)},
 		{"rules", all_rules(report.config)},
+		{"ratio", ratio_to_json(report.config.online, report.count)},
 		{"block_size", report.block_size},
 		{"devices", all_devices(report)}};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/policy.h"
+#include "core/ratio.h"
 #include "system/config.h"
 
 namespace memhp
@@ -21,14 +24,19 @@ struct PolicyReport {
 	const Mistakes &mistakes;
 	const std::vector<Block> &blocks; ///< of the whole machine, ascending
 	uint64_t block_size;
+	MemoryCount count; ///< of the same blocks
 	/// What memhpd knows of its blocks; nullptr where no memhpd runs.
 	const std::map<uint64_t, Ledger::Entry> *ledger;
+	/// Blocks that are in another zone than policy wants; nullptr where no memhpd runs.
+	const std::set<uint64_t> *misplaced;
 };
 
-/// Keys: file, origin, daemon, mistakes, settings, rules, block_size, devices. The settings are a
-/// list of {key, value, line, acted_on}, where line is null for a default. Each device has the
-/// action that policy has for it, what says so, and its blocks in parts that have the same state
-/// and history.
+/// Keys: file, origin, daemon, mistakes, settings, rules, ratio, block_size, devices. The settings
+/// are a list of {key, value, line, acted_on}, where line is null for a default. Each device has
+/// the action that policy has for it, what says so, and its blocks in parts that have the same
+/// state and history. `outlook` is what the bounds of the ratio would make of its offline memory,
+/// where that is not what the action says; `misplaced` is true of a part that is in another zone
+/// than policy wants, as far as memhpd knows.
 nlohmann::json to_json(const PolicyReport &report);
 
 } // namespace memhp

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "system/settings.h"
+
 namespace memhp
 {
 namespace
@@ -126,6 +128,9 @@ Result<Engine::JobId> start(Engine &engine, const Sysfs &sysfs, const ChangeRequ
 	JobSpec spec;
 	spec.change = request.change;
 	spec.type = request.type;
+	spec.keep_type = request.change == Change::online &&
+			 request.type != OnlineType::by_default &&
+			 !read_setting(sysfs.root_fd(), KernelSetting::online_policy);
 	spec.blocks = selection->blocks;
 	spec.rearrange = selection->rearrange;
 	spec.goal = selection->goal;

@@ -39,6 +39,7 @@ first_scan = "leave"
 max_movable_ratio = 2.5
 beyond_ratio = "offline"
 hard_ratio = 3
+ratio_per_node = true
 owner_grace = "1m30s"
 defend = false
 rezone = true
@@ -79,6 +80,7 @@ TEST(Config, AnEmptyFileGivesTheDefaults)
 							 "online.max_movable_ratio = 4",
 							 "online.beyond_ratio = \"warn\"",
 							 "online.hard_ratio = 16",
+							 "online.ratio_per_node = false",
 							 "online.owner_grace = \"10s\"",
 							 "online.defend = true",
 							 "online.rezone = false",
@@ -110,6 +112,7 @@ TEST(Config, TakesEveryKey)
 				"online.max_movable_ratio = 2.5",
 				"online.beyond_ratio = \"offline\"",
 				"online.hard_ratio = 3",
+				"online.ratio_per_node = true",
 				"online.owner_grace = \"1m30s\"",
 				"online.defend = false",
 				"online.rezone = true",
@@ -131,7 +134,7 @@ TEST(Config, TakesEveryKey)
 				"hooks.interval = \"5m\""}));
 	for (const auto &[key, value] : settings(config))
 		EXPECT_TRUE(config.given.count(key)) << key << ": its place is not known";
-	EXPECT_EQ(config.given.at("offline.backoff.factor").line, 25u);
+	EXPECT_EQ(config.given.at("offline.backoff.factor").line, 26u);
 	EXPECT_EQ(config.given.at("offline.backoff.factor").column, 38u);
 
 	ASSERT_EQ(config.online.rules.size(), 2u);
@@ -139,8 +142,8 @@ TEST(Config, TakesEveryKey)
 		  "source=dax-kmem node=2,3 range=0x100000000-0x1ffffffff min_size=1536M");
 	EXPECT_EQ(config.online.rules[0].action, OnlineAction::leave);
 	EXPECT_EQ(describe(config.online.rules[1]), "node=2");
-	EXPECT_EQ(config.given.at(rule_key(1)).line, 13u);
-	EXPECT_EQ(config.given.at(rule_key(2)).line, 19u);
+	EXPECT_EQ(config.given.at(rule_key(1)).line, 14u);
+	EXPECT_EQ(config.given.at(rule_key(2)).line, 20u);
 }
 
 TEST(Config, WhatIsShownReadsBackTheSame)

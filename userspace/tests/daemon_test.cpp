@@ -81,6 +81,26 @@ TEST_F(DaemonOfTree, AKilledOneIsCleanedUpAfterByTheNext)
 	EXPECT_EQ(tree.read(auto_online), "online_movable");
 }
 
+TEST_F(DaemonOfTree, AMoveThatWasKilledIsUndoneByTheNext)
+{
+	tree.add(40, "online", "Normal");
+	tree.own(40, "PNP0C80:01");
+	tree.add_policy_settings();
+	kernel.script(40, {"ok", "hang"}); // it goes offline, and is killed on its way back
+	start("online.rezone = true\nonline.hard_ratio = \"off\"\n");
+	ASSERT_TRUE(becomes(MachineTree::dir(40) + "/state", "offline"));
+	program.reset(); // SIGKILL
+	EXPECT_EQ(tree.state(40), "offline");
+	EXPECT_EQ(standing(40), "handled");
+	start("online.hard_ratio = \"off\"\n");
+	ASSERT_TRUE(becomes(MachineTree::dir(40) + "/state", "online"));
+	EXPECT_EQ(tree.read(MachineTree::dir(40) + "/valid_zones"), "Movable");
+	ASSERT_TRUE(reaches("moving", 0));
+	stop();
+	EXPECT_EQ(standing(40), "handled");
+	EXPECT_EQ(json::parse(tree.read(state_file)).at("moving"), json::array());
+}
+
 TEST_F(DaemonOfTree, AfterACleanStopTheAdministratorsOfflineIsNoLeftover)
 {
 	tree.write(auto_online, "online_movable\n");

@@ -372,5 +372,48 @@ TEST_F(EngineOfTree, CancelOfAllOfflinesLeavesOnlinesAndBarriersAlone)
 	EXPECT_EQ(tree.state(33), "online");
 }
 
+TEST_F(EngineOfTree, TheTypeOfAnOnlineIsKeptByASecondWrite)
+{
+	auto online = spec(Change::online, {40, 32});
+	online.keep_type = true;
+	submit(online);
+	ASSERT_TRUE(play(loop, {after(1), idle()}));
+	EXPECT_EQ(kernel.writes(),
+		  (Lines{"40 online_movable", "40 online_movable", "32 online_movable"}))
+		<< "one is enough for a block that is online";
+	ASSERT_EQ(attempts.size(), 2u) << "the second write is no attempt";
+	EXPECT_EQ(attempts[0].outcome.error, 0);
+	EXPECT_TRUE(attempts[0].ours);
+	EXPECT_FALSE(attempts[1].ours);
+	kernel.put_back(40);
+	EXPECT_EQ(tree.read(MachineTree::dir(40) + "/valid_zones"), "Movable");
+	kernel.put_back(40);
+	EXPECT_EQ(tree.read(MachineTree::dir(40) + "/valid_zones"), "Normal")
+		<< "the kernel forgets it with each online";
+}
+
+TEST_F(EngineOfTree, KeepingATypeNeverOnlines)
+{
+	auto keep = spec(Change::online, {32, 40});
+	keep.keep_type = keep.only_keep_type = true;
+	submit(keep);
+	ASSERT_TRUE(play(loop, {after(1), idle()}));
+	EXPECT_EQ(kernel.writes(), Lines{"32 online_movable"});
+	EXPECT_EQ(tree.state(40), "offline");
+}
+
+TEST_F(EngineOfTree, AFailedOnlineAndAnOfflineKeepNothing)
+{
+	kernel.script(40, {"22"});
+	auto online = spec(Change::online, {40});
+	online.keep_type = true;
+	submit(online);
+	auto offline = spec(Change::offline, {32, 41});
+	offline.keep_type = true;
+	submit(offline);
+	ASSERT_TRUE(play(loop, {after(2), idle()}));
+	EXPECT_EQ(kernel.writes(), (Lines{"40 online_movable", "32 offline"}));
+}
+
 } // namespace
 } // namespace memhp

@@ -54,8 +54,14 @@ bool change(const fs::path &dir, const std::string &value)
 {
 	const auto state = read_word(dir / "state");
 	const bool online = value != "offline";
-	if (state == (online ? "online" : "offline"))
+	if (state == (online ? "online" : "offline")) {
+		// It is noted before the kernel looks whether there is anything to do.
+		if (online)
+			put(dir / "online_type", value);
 		return false;
+	}
+	if (online)
+		fs::remove(dir / "online_type");
 	put(dir / "state", online ? "online" : "offline");
 	put(dir / "valid_zones", value == "offline"	     ? "Movable Normal"
 				 : value == "online_movable" ? "Movable"
@@ -138,6 +144,14 @@ void FakeKernel::script(uint64_t block, const std::vector<std::string> &words) c
 	for (const auto &word : words)
 		text += word + "\n";
 	tree_.write(MachineTree::dir(block) + "/script", text);
+}
+
+void FakeKernel::put_back(uint64_t block) const
+{
+	const auto dir = fs::path(tree_.path(MachineTree::dir(block)));
+	const auto type = read_word(dir / "online_type");
+	change(dir, "offline");
+	change(dir, type.empty() ? "online" : type);
 }
 
 std::vector<std::string> FakeKernel::writes() const

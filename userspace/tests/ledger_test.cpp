@@ -238,5 +238,32 @@ TEST_F(LedgerOfOne, EventsOfUnknownBlocksAreLeftToTheNextScan)
 	EXPECT_EQ(standing(), Standing::fresh);
 }
 
+TEST(Ledger, ABlockOnTheMoveIsNotTakenOffline)
+{
+	Ledger ledger;
+	ledger.observe({online_block(1)}, Time(1));
+	ledger.begin_move(1);
+	ledger.went_offline(1);
+	EXPECT_TRUE(ledger.observe({offline_block(1)}, Time(2)).taken_offline.empty());
+	EXPECT_EQ(ledger.standing(1), Ledger::Standing::handled);
+	ledger.end_move(1);
+	ledger.went_offline(1);
+	EXPECT_EQ(ledger.standing(1), Ledger::Standing::deliberate);
+}
+
+TEST(Ledger, TheChosenZoneEndsWithAnOffline)
+{
+	Ledger ledger;
+	ledger.observe({online_block(1)}, Time(1));
+	EXPECT_EQ(ledger.zone_by(1), Ledger::Chooser::nobody);
+	ledger.zone_chosen(1, Ledger::Chooser::request);
+	ledger.went_online(1);
+	EXPECT_EQ(ledger.zone_by(1), Ledger::Chooser::request);
+	ledger.went_offline(1);
+	EXPECT_EQ(ledger.zone_by(1), Ledger::Chooser::nobody);
+	ledger.zone_chosen(7, Ledger::Chooser::request);
+	EXPECT_EQ(ledger.zone_by(7), Ledger::Chooser::nobody) << "there is no such block";
+}
+
 } // namespace
 } // namespace memhp

@@ -64,8 +64,15 @@ inline Target target(const std::string &word)
 inline Lines verdicts(const std::vector<Block> &blocks, uint64_t block_size,
 		      const Config &config = {})
 {
-	const nlohmann::json report =
-		to_json({config, "", "no-file", {}, blocks, block_size, nullptr});
+	const nlohmann::json report = to_json({config,
+					       "",
+					       "no-file",
+					       {},
+					       blocks,
+					       block_size,
+					       count_memory(blocks, block_size, {}),
+					       nullptr,
+					       nullptr});
 	Lines lines;
 	for (const auto &device : report.at("devices")) {
 		size_t count = 0;
@@ -99,7 +106,7 @@ public:
 		Writer writer(loop, sysfs_.root_fd());
 		Engine engine(loop, sysfs_, writer);
 		Onliner onliner(loop, sysfs_, engine, OnlinePolicy(),
-				{[] {}, [] {}, [] {}, [](bool) {}});
+				{[] {}, [] {}, [] {}, [] {}, [](bool) {}});
 		onliner.start(std::move(saved), {}, std::nullopt);
 		const bool ended = play(loop, {{[&] {
 						return engine.idle() && onliner.pending() == 0 &&

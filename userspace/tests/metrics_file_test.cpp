@@ -26,7 +26,7 @@ protected:
 		writer.emplace(loop, sysfs.root_fd());
 		engine.emplace(loop, sysfs, *writer);
 		onliner.emplace(loop, sysfs, *engine, OnlinePolicy(),
-				Onliner::Hooks{[] {}, [] {}, [] {}, [](bool) {}});
+				Onliner::Hooks{[] {}, [] {}, [] {}, [] {}, [](bool) {}});
 		settled.emplace(loop, sysfs, *config, dir);
 		metrics.emplace(Metrics::Parts{loop, sysfs, kmod, *config, *writer, *engine,
 					       *onliner, *settled});

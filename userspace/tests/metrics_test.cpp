@@ -40,6 +40,9 @@ Measures example()
 	for (auto &block : measures.blocks)
 		block.source = block.number < 32 ? Source::boot : Source::acpi_dimm;
 	measures.blocks[0].node.reset();
+	measures.count.page_size = 4096;
+	measures.count.nodes = {{-1, {1, 0, 0}}, {0, {2, 9, 3}}, {1, {0, 0, 4}}};
+	measures.count.available = 5;
 	measures.daemon.emplace();
 	measures.daemon->start_time = 1'700'000'000;
 	measures.daemon->attempts.count(Change::offline, outcome(EBUSY));
@@ -146,6 +149,23 @@ TEST(Metrics, AttemptsAreCountedByWhatBecameOfThem)
 			 R"({operation="offline",errno="9999"} 1)"}));
 	EXPECT_EQ(samples(measures, "memhp_killed_attempts_total"),
 		  (Lines{R"({operation="online"} 0)", R"({operation="offline"} 1)"}));
+}
+
+TEST(Metrics, TheRatioCountsByNode)
+{
+	auto measures = example();
+	EXPECT_EQ(samples(measures, "memhp_ratio_kernel_bytes"),
+		  (Lines{R"({node="unknown"} 4096)", R"({node="0"} 8192)", R"({node="1"} 0)"}));
+	EXPECT_EQ(samples(measures, "memhp_ratio_movable_bytes"),
+		  (Lines{R"({node="unknown"} 0)", R"({node="0"} 12288)", R"({node="1"} 16384)"}));
+	EXPECT_EQ(samples(measures, "memhp_kernel_available_bytes"), Lines{" 20480"});
+	EXPECT_EQ(samples(measures, "memhp_beyond_ratio"), Lines{" 0"});
+	measures.daemon->beyond = true;
+	measures.daemon->misplaced = 3;
+	EXPECT_EQ(samples(measures, "memhp_beyond_ratio"), Lines{" 1"});
+	EXPECT_EQ(samples(measures, "memhp_wrong_zone_blocks"), Lines{" 3"});
+	measures.count.available.reset();
+	EXPECT_TRUE(samples(measures, "memhp_kernel_available_bytes").empty());
 }
 
 TEST(Metrics, WithoutDaemonAndModuleThereIsWhatTheKernelShows)

@@ -223,8 +223,7 @@ TEST(WantedSettings, FollowTheAction)
 		{OnlineMode::daemon, Action::kernel_default, "auto_online_blocks=offline "},
 		{OnlineMode::daemon, Action::leave, "auto_online_blocks=offline "},
 		{OnlineMode::daemon, Action::offline, "auto_online_blocks=offline "},
-		{OnlineMode::kernel, Action::movable,
-		 movable + "auto_online_blocks=online_movable "},
+		{OnlineMode::kernel, Action::movable, movable + "auto_online_blocks=online "},
 		{OnlineMode::kernel, Action::kernel, kernel + "auto_online_blocks=online_kernel "},
 		{OnlineMode::kernel, Action::kernel_default, "auto_online_blocks=online "},
 	};
@@ -254,6 +253,52 @@ TEST(WantedSettings, TheRatioIsThePolicysBound)
 		one.hard_ratio = hard;
 		EXPECT_EQ(wanted_settings(one, {})[KernelSetting::auto_movable_ratio], ratio);
 	}
+}
+
+TEST(WantedSettings, InKernelModeTheBoundHoldsForNewBlocks)
+{
+	constexpr bool old_kernel = false;
+	const struct {
+		BeyondRatio beyond;
+		std::optional<double> hard;
+		KernelSide kernel;
+		const char *online;
+	} cases[] = {
+		{BeyondRatio::warn, 16.0, {}, "online"},
+		{BeyondRatio::warn, std::nullopt, {}, "online_movable"},
+		{BeyondRatio::kernel, std::nullopt, {}, "online"},
+		{BeyondRatio::warn, 16.0, {true, true}, "online_kernel"},
+		{BeyondRatio::warn, 16.0, {old_kernel, false}, "online_movable"},
+		{BeyondRatio::kernel, 16.0, {old_kernel, true}, "online_kernel"},
+	};
+	for (const auto &[beyond, hard, kernel, online] : cases) {
+		auto one = policy(OnlineMode::kernel);
+		one.beyond_ratio = beyond;
+		one.hard_ratio = hard;
+		const auto choice = choose_mode(one, plain());
+		EXPECT_EQ(choice.mode, OnlineMode::kernel);
+		EXPECT_EQ(wanted_settings(one, choice, kernel)[KernelSetting::auto_online_blocks],
+			  online);
+	}
+}
+
+TEST(WantedSettings, PerNodeIsTheKernelsNumaAwareness)
+{
+	auto one = policy(OnlineMode::daemon);
+	one.ratio_per_node = true;
+	EXPECT_EQ(wanted_settings(one, {})[KernelSetting::auto_movable_numa_aware], "Y");
+}
+
+TEST(ChooseMode, TheKernelLeavesNothingOfflineBeyondTheRatio)
+{
+	auto one = policy(OnlineMode::kernel);
+	one.beyond_ratio = BeyondRatio::offline;
+	const auto choice = choose_mode(one, plain());
+	EXPECT_EQ(choice.mode, OnlineMode::daemon);
+	EXPECT_EQ(choice.why, "online.mode is kernel, but online.beyond_ratio is offline, and the "
+			      "kernel leaves nothing offline");
+	one.action = Action::kernel;
+	EXPECT_EQ(choose_mode(one, plain()).mode, OnlineMode::kernel) << "nothing gets movable";
 }
 
 } // namespace

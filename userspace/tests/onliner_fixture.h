@@ -60,13 +60,17 @@ protected:
 		   std::optional<OnlineType> kernel_default = {})
 	{
 		onliner.emplace(loop, sysfs, *engine, policy,
-				Onliner::Hooks{[] {}, [this] { ++changes; }, [this] { ++looks; },
+				Onliner::Hooks{[] {}, [this] { ++changes; }, [this] { ++saves; },
+					       [this] { ++looks; },
 					       [this](bool begin) {
 						       lent += begin ? 1 : -1;
 						       lendings += begin;
 					       }});
 		onliner->set_mode(mode);
-		onliner->start(std::move(saved), {}, kernel_default);
+		Rezone::Limits limits;
+		limits.backoff.initial = Time(1);
+		onliner->set_limits(limits, keep_type);
+		onliner->start(std::move(saved), {}, kernel_default, moving);
 	}
 
 	/// Writes that change something: all but those of the barrier.
@@ -99,7 +103,10 @@ protected:
 	std::optional<Engine> engine;
 	std::optional<Onliner> onliner;
 	OnlineMode mode = OnlineMode::daemon;
+	bool keep_type = false;
+	std::map<uint64_t, uint64_t> moving;
 	int changes = 0;
+	int saves = 0;
 	int looks = 0;
 	int lent = 0;
 	int lendings = 0;

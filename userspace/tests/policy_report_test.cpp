@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "blocks.h"
+#include "system/ratio_report.h"
 
 namespace memhp
 {
@@ -34,7 +35,15 @@ protected:
 
 	json report(const std::map<uint64_t, Ledger::Entry> *ledger = nullptr) const
 	{
-		return to_json({config, "/a/file", "file", {}, blocks, 1 << 27, ledger});
+		return to_json({config,
+				"/a/file",
+				"file",
+				{},
+				blocks,
+				1 << 27,
+				count_memory(blocks, 1 << 27, {}),
+				ledger,
+				nullptr});
 	}
 
 	Config config = parse_config("[online]\n"
@@ -107,12 +116,72 @@ TEST_F(ReportOfPolicy, TellsWhatTheDaemonKnowsOfEachBlock)
 				{"count", 2},
 				{"state", "online"},
 				{"zone", "Movable"},
-				{"why", "movable by online.action"}}}));
+				{"why", "movable by online.action"},
+				{"misplaced", false}}}));
 	ledger[33].why = "online by request";
 	EXPECT_EQ(report(&ledger).at("devices")[1].at("parts").size(), 2u)
 		<< "another history is another part";
 	EXPECT_EQ(report(&ledger).at("devices")[0].at("parts")[0].at("why"), nullptr);
 	EXPECT_EQ(report(&ledger).at("daemon"), true);
+}
+
+TEST_F(ReportOfPolicy, HasTheRatioAndWhatItMakesOfOfflineMemory)
+{
+	config = parse_config("[online]\nmax_movable_ratio = 0.5\nbeyond_ratio = \"offline\"", "")
+			 .value();
+	const auto all = report();
+	const auto &ratio = all.at("ratio");
+	EXPECT_EQ(ratio.at("kernel"), 2 << 27);
+	EXPECT_EQ(ratio.at("kernel_added"), 0);
+	EXPECT_EQ(ratio.at("movable"), 1 << 27);
+	EXPECT_EQ(ratio.at("ratio"), 0.5);
+	EXPECT_EQ(ratio.at("standing"), "within");
+	EXPECT_EQ(ratio.at("available"), nullptr) << "a recorded tree does not tell";
+	EXPECT_EQ(ratio.at("memmap_needed"), 4 << 20) << "1/64 of the DIMM";
+	EXPECT_EQ(ratio.at("nodes").size(), 1u);
+	const auto devices = all.at("devices");
+	EXPECT_EQ(devices[1].at("outlook"), "1 blocks offline: movable : kernel would be 1.00, "
+					    "beyond max_movable_ratio (0.5)");
+	EXPECT_EQ(devices[0].at("outlook"), nullptr);
+	config.online.max_movable_ratio = 1;
+	EXPECT_EQ(report().at("devices")[1].at("outlook"), nullptr) << "all goes as it should";
+}
+
+TEST_F(ReportOfPolicy, BoundsReadBackTheSame)
+{
+	for (const auto *text : {"", "[online]\nmax_movable_ratio = 2.5\nhard_ratio = \"off\"\n"
+				     "beyond_ratio = \"kernel\"\nratio_per_node = true"}) {
+		const auto policy = parse_config(text, "").value().online;
+		const auto back = bounds_from_json(json::parse(bounds_to_json(policy).dump()));
+		EXPECT_EQ(back.max_movable_ratio, policy.max_movable_ratio);
+		EXPECT_EQ(back.hard_ratio, policy.hard_ratio);
+		EXPECT_EQ(back.beyond_ratio, policy.beyond_ratio);
+		EXPECT_EQ(back.ratio_per_node, policy.ratio_per_node);
+	}
+	EXPECT_EQ(bounds_from_json(json::object()).hard_ratio, 16) << "the default";
+}
+
+TEST_F(ReportOfPolicy, MarksWhatIsInTheWrongZone)
+{
+	blocks[2].zone = Zone::normal;
+	blocks[3] = online_block(33, Zone::normal);
+	blocks[3].device = "PNP0C80:01";
+	const std::map<uint64_t, Ledger::Entry> ledger;
+	const std::set<uint64_t> misplaced = {33};
+	const json all = to_json({config,
+				  "/a/file",
+				  "file",
+				  {},
+				  blocks,
+				  1 << 27,
+				  count_memory(blocks, 1 << 27, {}),
+				  &ledger,
+				  &misplaced});
+	const auto parts = all.at("devices")[1].at("parts");
+	ASSERT_EQ(parts.size(), 2u);
+	EXPECT_EQ(parts[0].at("misplaced"), false);
+	EXPECT_EQ(parts[1].at("blocks"), "33");
+	EXPECT_EQ(parts[1].at("misplaced"), true);
 }
 
 } // namespace

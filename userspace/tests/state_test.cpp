@@ -34,9 +34,10 @@ protected:
 		state.settings[KernelSetting::auto_online_blocks] = {"online_movable", {"offline"}};
 		state.settings[KernelSetting::auto_movable_ratio] = {"301", {"1600", "400"}};
 		state.dax["dax0.0"] = OnlineType::kernel;
+		state.moving = {{2, UINT64_MAX}, {300, 13}};
 		state.blocks[1] = {11, Standing::fresh, false, Time(5), ""};
-		state.blocks[2] = {UINT64_MAX, Standing::handled, true, Time(6),
-				   "movable by rule 1"};
+		state.blocks[2] = {UINT64_MAX, Standing::handled,   true,
+				   Time(6),    "movable by rule 1", Ledger::Chooser::request};
 		state.blocks[300] = {13, Standing::deliberate, false, Time(7), ""};
 		return state;
 	}
@@ -58,6 +59,9 @@ TEST_F(StateFile, SurvivesTheWayThere)
 		EXPECT_EQ((*loaded)->settings.at(setting).ours, held.ours);
 	}
 	EXPECT_EQ((*loaded)->dax, saved.dax);
+	EXPECT_EQ((*loaded)->moving, saved.moving);
+	EXPECT_EQ((*loaded)->blocks.at(2).zone_by, Ledger::Chooser::request);
+	EXPECT_EQ((*loaded)->blocks.at(1).zone_by, Ledger::Chooser::nobody);
 	ASSERT_EQ((*loaded)->blocks.size(), saved.blocks.size());
 	for (const auto &[number, entry] : saved.blocks) {
 		const auto &other = (*loaded)->blocks.at(number);

@@ -82,6 +82,10 @@ public:
 	/// "kernel" (the same, by online_kernel).
 	void script(uint64_t block, const std::vector<std::string> &words) const;
 
+	/// Takes an online block offline and online by itself, as after a failed ejection: into the
+	/// zone that the kernel remembers, else Normal.
+	void put_back(uint64_t block) const;
+
 	/// All writes to `state` so far, in their order: "40 online_movable".
 	std::vector<std::string> writes() const;
 

@@ -203,6 +203,13 @@ void Ledger::give_up(uint64_t block, const std::string &failure)
 	entry->second.why += ", but it cannot be onlined: " + failure;
 }
 
+bool Ledger::is_news(uint64_t block, std::optional<uint64_t> inode) const
+{
+	const auto known = entries_.find(block);
+	return known == entries_.end() || known->second.inode != inode ||
+	       known->second.standing == Standing::fresh;
+}
+
 Ledger::Standing Ledger::standing(uint64_t block) const
 {
 	const auto entry = entries_.find(block);

@@ -149,6 +149,11 @@ public:
 	/// Policy is done with this life of the block: it cannot be onlined, by `failure`.
 	void give_up(uint64_t block, const std::string &failure);
 
+	/// An `add` of a block whose directory has this inode (nothing: it cannot be read): true
+	/// where policy may have to act, on a life not seen yet or not onlined yet. False for the
+	/// events of a coldplug about blocks that policy is done with.
+	bool is_news(uint64_t block, std::optional<uint64_t> inode) const;
+
 	Standing standing(uint64_t block) const;
 	/// When the block's life was first seen; zero if it is unknown.
 	Time since(uint64_t block) const;

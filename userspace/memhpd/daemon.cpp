@@ -25,7 +25,7 @@ namespace memhp
 namespace
 {
 
-constexpr int uevent_buffer = 128 << 20;
+constexpr auto buffer_variable = "MEMHP_UEVENT_BUFFER";
 constexpr auto marker_file = "active";
 /// How long a stop waits for the running writes to end.
 constexpr Time stop_patience = std::chrono::seconds(3);
@@ -45,6 +45,16 @@ void make_directory(const std::string &path)
 		throw std::system_error(errno, std::generic_category(), path);
 }
 
+/// Bytes of the receive buffer; `given` is what the environment says, or null.
+int uevent_buffer(const char *given)
+{
+	const auto chosen = choose_receive_buffer(given ? given : "");
+	if (chosen)
+		return *chosen;
+	log::error("{} is not used: {}", buffer_variable, chosen.error().message);
+	return default_receive_buffer;
+}
+
 /// The directory for the marker that the udev rule looks for: the service's own, which systemd
 /// removes when the service ends in any way.
 std::string marker_directory(const std::string &run)
@@ -60,7 +70,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 	  runtime_dir_((live ? "" : sysroot) + "/run"),
 	  on_term_(loop_.signal(SIGTERM, [this] { stop(); })),
 	  on_int_(loop_.signal(SIGINT, [this] { stop(); })),
-	  on_hup_(loop_.signal(SIGHUP, [this] { reload(); })), kmod_(sysfs_.root_fd()),
+	  on_hup_(loop_.signal(SIGHUP, [this] { reload(); })),
+	  on_usr1_(loop_.signal(SIGUSR1, [this] { onliner_.look(); })), kmod_(sysfs_.root_fd()),
 	  writer_(loop_, sysfs_.root_fd()), engine_(loop_, sysfs_, writer_),
 	  settings_(sysfs_.root_fd(), [this] { save(); }),
 	  onliner_(loop_, sysfs_, engine_, config_.config().online,
@@ -127,7 +138,7 @@ int Daemon::run()
 	// The monitor first: what comes during the first scan must not be lost.
 	if (live_) {
 		auto monitor = UeventMonitor::open(
-			loop_, uevent_buffer,
+			loop_, uevent_buffer(std::getenv(buffer_variable)),
 			[this](const Uevent &event) {
 				onliner_.on_uevent(event);
 				settled_.on_uevent(event);

@@ -61,6 +61,8 @@ void Onliner::on_uevent(const Uevent &event)
 {
 	switch (event.action) {
 	case Uevent::Action::add:
+		if (!is_news(event.block))
+			return;
 		last_add_ = Loop::now();
 		begin_round();
 		return;
@@ -75,6 +77,12 @@ void Onliner::on_uevent(const Uevent &event)
 		return;
 	}
 	hooks_.changed();
+}
+
+bool Onliner::is_news(uint64_t block) const
+{
+	const auto inode = sysfs_.inode(block);
+	return ledger_.is_news(block, inode ? std::optional(*inode) : std::nullopt);
 }
 
 void Onliner::on_lost()

@@ -62,6 +62,8 @@ public:
 	void set_policy(OnlinePolicy policy);
 
 	void on_uevent(const Uevent &event);
+	/// Looks at all blocks, without a reason that it knows of.
+	void look() { begin_round(); }
 	/// The kernel dropped uevents.
 	void on_lost();
 
@@ -80,6 +82,8 @@ private:
 	/// still over a barrier; then act on it.
 	void begin_round();
 	void continue_round(bool passed);
+	/// False for an addition that changes nothing, as a coldplug announces them.
+	bool is_news(uint64_t block) const;
 	/// True for a block that policy has to decide on.
 	bool waits(const Block &block) const;
 	void act(const std::vector<uint64_t> &settled);

@@ -111,6 +111,15 @@ Result<BlockState> Sysfs::state(uint64_t block) const
 	return parse_block_state(*text);
 }
 
+Result<uint64_t> Sysfs::inode(uint64_t block) const
+{
+	const auto dir = block_dir(block);
+	struct stat status;
+	if (fstatat(root_.get(), dir.c_str(), &status, 0) < 0)
+		return fail_errno(errno, dir);
+	return status.st_ino;
+}
+
 Result<Zone> Sysfs::zone(uint64_t block) const
 {
 	const auto found = read_block(block);
@@ -125,10 +134,10 @@ Result<Block> Sysfs::read_block(uint64_t number) const
 	Block block;
 	block.number = number;
 
-	struct stat status;
-	if (fstatat(root_.get(), dir.c_str(), &status, 0) < 0)
-		return fail_errno(errno, dir);
-	block.inode = status.st_ino;
+	const auto inode = this->inode(number);
+	if (!inode)
+		return fail(inode.error());
+	block.inode = *inode;
 
 	const auto before = state(number);
 	if (!before)

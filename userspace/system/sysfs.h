@@ -36,6 +36,10 @@ public:
 	/// State of one block; ENOENT where it does not exist.
 	Result<BlockState> state(uint64_t block) const;
 
+	/// Inode of a block's directory, which tells one life of the block from another; ENOENT
+	/// where it does not exist.
+	Result<uint64_t> inode(uint64_t block) const;
+
 	/// Zone of an online block: valid_zones counts only while `state` reads online before and
 	/// after it, since during an offline it names what might come. Zone::none otherwise.
 	Result<Zone> zone(uint64_t block) const;

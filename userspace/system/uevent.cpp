@@ -2,10 +2,12 @@
 #include "system/uevent.h"
 
 #include <cerrno>
-#include <string_view>
+#include <string>
 
 #include <libudev.h>
 #include <sys/epoll.h>
+
+#include <fmt/format.h>
 
 #include "core/units.h"
 #include "system/log.h"
@@ -30,6 +32,19 @@ Uevent::Action parse_action(const char *text)
 }
 
 } // namespace
+
+Result<int> choose_receive_buffer(std::string_view given)
+{
+	constexpr uint64_t most = 1 << 30;
+	if (given.empty())
+		return default_receive_buffer;
+	const auto size = parse_size(given);
+	if (!size)
+		return fail(size.error());
+	if (*size == 0 || *size > most)
+		return fail_input(fmt::format("'{}' is no size from 1 to 1G", given));
+	return static_cast<int>(*size);
+}
 
 void UeventMonitor::UdevUnref::operator()(udev *handle) const { udev_unref(handle); }
 void UeventMonitor::UdevUnref::operator()(udev_monitor *handle) const

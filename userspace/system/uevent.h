@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "core/result.h"
 #include "system/loop.h"
@@ -20,6 +21,13 @@ struct Uevent {
 	Action action = Action::other;
 	uint64_t block = 0;
 };
+
+/// Room for the events of some 100000 blocks: the kernel drops what does not fit.
+constexpr int default_receive_buffer = 128 << 20;
+
+/// Bytes for the monitor's receive buffer: what `given` says ("4K", at most 1 GiB; the kernel has a
+/// least size of its own), the default where it is empty. Fails on anything else.
+Result<int> choose_receive_buffer(std::string_view given);
 
 /// Uevents of memory blocks straight from the kernel, not after udevd's rules.
 class UeventMonitor

@@ -127,7 +127,7 @@ class Record(unittest.TestCase):
 
     def run_of(self, lines, rounds=12):
         """A Run that got these lines."""
-        run = bench.Run(bench_kmod, guests.find(guests.DEFAULT), rounds)
+        run = bench.Run(bench_kmod, guests.find(guests.DEFAULT), rounds=rounds)
         for line in lines:
             run.take(line)
         return run
@@ -179,7 +179,7 @@ class Record(unittest.TestCase):
         self.assertRegex(text, r"(?m)^ring_bytes +memhp +2 MiB +2 MiB to 2 MiB$")
 
     def test_unknown_bench_names_the_known_ones(self):
-        with self.assertRaisesRegex(UserError, r"no bench 'x' \(there are: kmod\)"):
+        with self.assertRaisesRegex(UserError, r"no bench 'x' \(there are: kmod, online\)"):
             bench.run(["x"], guests.DEFAULT, False)
 
 

@@ -128,7 +128,7 @@ public:
 		std::string why;
 	};
 
-	/// Takes in a complete scan, taken after all uevents sent before it were noted. Blocks of
+	/// Takes in a complete scan, ascending, taken after all uevents sent before it were noted. Blocks of
 	/// `first_scan_offline` standing are what a block found offline gets that the ledger has
 	/// never seen: `deliberate` at a first scan that leaves them alone, else `fresh`.
 	struct News {

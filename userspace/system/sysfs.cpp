@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -229,17 +231,19 @@ Result<std::vector<Block>> Sysfs::scan() const
 		return fail(numbers.error());
 
 	// The nodes' directories link to their blocks: a few readdir calls instead of one a block.
-	std::map<uint64_t, std::optional<int>> node_of;
+	std::vector<std::pair<uint64_t, int>> node_of;
+	node_of.reserve(numbers->size());
 	const auto nodes = numbered_entries(root_.get(), node_dir, "node");
 	for (const auto node : nodes ? *nodes : std::vector<uint64_t>()) {
 		const auto linked = numbered_entries(
 			root_.get(), fmt::format("{}/node{}", node_dir, node), "memory");
-		for (const auto number : linked ? *linked : std::vector<uint64_t>()) {
-			const auto [entry, first] = node_of.emplace(number, static_cast<int>(node));
-			if (!first)
-				entry->second.reset(); // it spans several nodes
-		}
+		if (!linked)
+			continue;
+		for (const auto number : *linked)
+			node_of.emplace_back(number, static_cast<int>(node));
 	}
+	std::sort(node_of.begin(), node_of.end());
+	auto node = node_of.begin();
 	Origins origins;
 	if (early_)
 		origins.early = early_();
@@ -259,7 +263,11 @@ Result<std::vector<Block>> Sysfs::scan() const
 			continue;
 		if (!block)
 			return fail(block.error());
-		if (const auto node = node_of.find(number); node != node_of.end())
+		node = std::find_if(node, node_of.end(),
+				    [&](const auto &one) { return one.first >= number; });
+		// Of several nodes none is the block's.
+		if (node != node_of.end() && node->first == number &&
+		    (std::next(node) == node_of.end() || std::next(node)->first != number))
 			block->node = node->second;
 		find_source(*block, origins);
 		blocks.push_back(std::move(*block));

@@ -257,14 +257,15 @@ void Daemon::stop()
 		return;
 	sd_notify(0, "STOPPING=1");
 	stop_by_ = Loop::now() + stop_patience;
-	// Memory that is just being onlined gets online: nobody else would do it.
+	// Memory that has come gets online: nobody else would do it.
 	engine_.cancel_offlines();
+	onliner_.finish();
 	finish_stop();
 }
 
 void Daemon::finish_stop()
 {
-	if (engine_.idle() || Loop::now() >= stop_by_) {
+	if ((engine_.idle() && !onliner_.busy()) || Loop::now() >= stop_by_) {
 		loop_.quit(EXIT_SUCCESS);
 		return;
 	}

@@ -94,6 +94,13 @@ void Onliner::on_lost()
 	begin_round();
 }
 
+void Onliner::finish()
+{
+	policy_.owner_grace = Time{};
+	last_add_ = Time{};
+	begin_round();
+}
+
 void Onliner::note(Change change, const Attempted &attempted)
 {
 	if (!attempted.outcome.reached)

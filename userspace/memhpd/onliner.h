@@ -64,6 +64,11 @@ public:
 	void on_uevent(const Uevent &event);
 	/// Looks at all blocks, without a reason that it knows of.
 	void look() { begin_round(); }
+
+	/// memhpd is about to end: onlines now what is to be online, without a wait for its owner
+	/// or for more of it. Over when no longer busy().
+	void finish();
+	bool busy() const { return in_round_ || !in_job_.empty(); }
 	/// The kernel dropped uevents.
 	void on_lost();
 

@@ -139,8 +139,16 @@ daemon_environment()
 	systemctl daemon-reload
 }
 
-# daemon_stopped: it does not run, nor read events, until daemon_continued. Not for longer than its
-# watchdog waits, 30 s.
+# no_watchdog: the daemon may be stopped for long, until the end of the test.
+no_watchdog()
+{
+	mkdir -p "$DROP_IN"
+	at_end "rm -f $DROP_IN/watchdog.conf; systemctl daemon-reload"
+	printf '[Service]\nWatchdogSec=0\n' >"$DROP_IN/watchdog.conf"
+	systemctl daemon-reload
+}
+
+# daemon_stopped: it does not run, nor read events, until daemon_continued.
 daemon_stopped()
 {
 	kill -STOP "$(daemon_pid)"

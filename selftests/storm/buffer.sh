@@ -19,6 +19,7 @@ plan 7
 
 set_auto_online offline
 module_load_with ring=4096
+no_watchdog
 daemon_start
 before=$(status seq)
 daemon_stopped

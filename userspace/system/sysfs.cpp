@@ -124,13 +124,13 @@ Result<uint64_t> Sysfs::inode(uint64_t block) const
 
 Result<Zone> Sysfs::zone(uint64_t block) const
 {
-	const auto found = read_block(block);
+	const auto found = read_block(block, false);
 	if (!found)
 		return fail(found.error());
 	return found->zone;
 }
 
-Result<Block> Sysfs::read_block(uint64_t number) const
+Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
 {
 	const auto dir = block_dir(number);
 	Block block;
@@ -144,6 +144,12 @@ Result<Block> Sysfs::read_block(uint64_t number) const
 	const auto before = state(number);
 	if (!before)
 		return fail(before.error());
+	// Linux 6.1 oopses (7.3 does not) where the zones of an offline block are read that has no
+	// node yet: valid_zones_show() in drivers/base/memory.c.
+	if (*before != BlockState::online && !complete) {
+		block.state = *before;
+		return block;
+	}
 	const auto zones = read_file(root_.get(), dir + "/valid_zones");
 	const auto after = state(number);
 	if (!after)
@@ -258,15 +264,17 @@ Result<std::vector<Block>> Sysfs::scan() const
 	std::vector<Block> blocks;
 	blocks.reserve(numbers->size());
 	for (const auto number : *numbers) {
-		auto block = read_block(number);
+		node = std::find_if(node, node_of.end(),
+				    [&](const auto &one) { return one.first >= number; });
+		const bool on_node = node != node_of.end() && node->first == number;
+		// The kernel links a block to its node last of all, where it has nodes.
+		auto block = read_block(number, on_node || !nodes);
 		if (!block && gone(block.error()))
 			continue;
 		if (!block)
 			return fail(block.error());
-		node = std::find_if(node, node_of.end(),
-				    [&](const auto &one) { return one.first >= number; });
 		// Of several nodes none is the block's.
-		if (node != node_of.end() && node->first == number &&
+		if (on_node &&
 		    (std::next(node) == node_of.end() || std::next(node)->first != number))
 			block->node = node->second;
 		find_source(*block, origins);

@@ -105,12 +105,26 @@ Result<Sysfs> Sysfs::open(const std::string &root)
 
 std::string Sysfs::state_path(uint64_t block) { return block_dir(block) + "/state"; }
 
-Result<BlockState> Sysfs::state(uint64_t block) const
+namespace
 {
-	const auto text = read_file(root_.get(), state_path(block));
+
+/// Of an open state file.
+Result<BlockState> read_state(const Fd &file, uint64_t block)
+{
+	const auto text = read_attribute(file, Sysfs::state_path(block));
 	if (!text)
 		return fail(text.error());
 	return parse_block_state(*text);
+}
+
+} // namespace
+
+Result<BlockState> Sysfs::state(uint64_t block) const
+{
+	const auto file = open_at(root_.get(), state_path(block), O_RDONLY);
+	if (!file)
+		return fail(file.error());
+	return read_state(*file, block);
 }
 
 Result<uint64_t> Sysfs::inode(uint64_t block) const
@@ -132,7 +146,6 @@ Result<Zone> Sysfs::zone(uint64_t block) const
 
 Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
 {
-	const auto dir = block_dir(number);
 	Block block;
 	block.number = number;
 
@@ -141,7 +154,10 @@ Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
 		return fail(inode.error());
 	block.inode = *inode;
 
-	const auto before = state(number);
+	const auto state_file = open_at(root_.get(), state_path(number), O_RDONLY);
+	if (!state_file)
+		return fail(state_file.error());
+	const auto before = read_state(*state_file, number);
 	if (!before)
 		return fail(before.error());
 	// Linux 6.1 oopses (7.3 does not) where the zones of an offline block are read that has no
@@ -150,8 +166,11 @@ Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
 		block.state = *before;
 		return block;
 	}
-	const auto zones = read_file(root_.get(), dir + "/valid_zones");
-	const auto after = state(number);
+	const auto zones_path = block_dir(number) + "/valid_zones";
+	const auto zones_file = open_at(root_.get(), zones_path, O_RDONLY);
+	const auto zones = zones_file ? read_attribute(*zones_file, zones_path)
+				      : Result<std::string>(fail(zones_file.error()));
+	const auto after = read_state(*state_file, number);
 	if (!after)
 		return fail(after.error());
 	block.state = *after;

@@ -58,8 +58,8 @@ public:
 
 private:
 	Sysfs() = default;
-	/// A block's own files: state, zones, inode; node and source are left empty. `complete`: the
-	/// kernel has ended its addition; else the zones of an offline one are not asked for.
+	/// A block's own files: state, zones, inode; node and source are left empty. `complete`:
+	/// the kernel has ended its addition; else the zones of an offline one are not asked for.
 	Result<Block> read_block(uint64_t number, bool complete) const;
 	/// Blocks with a lower inode were there at boot; nothing where inodes tell no age.
 	std::optional<uint64_t> boot_mark(uint64_t lowest_block) const;

@@ -32,7 +32,7 @@ constexpr Time stop_patience = std::chrono::seconds(3);
 constexpr Time save_delay = std::chrono::milliseconds(20);
 /// The state of 131072 blocks takes a third of a second to save: a burst must not wait for that all
 /// the time. What a crash in between loses the next memhpd sees by comparing two looks.
-constexpr int save_share = 10; ///< of the time, one part saving
+constexpr int save_share = 50; ///< of the time, one part saving
 
 [[noreturn]] void throw_error(const Error &error)
 {

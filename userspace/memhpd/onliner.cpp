@@ -81,6 +81,8 @@ void Onliner::on_uevent(const Uevent &event)
 
 bool Onliner::is_news(uint64_t block) const
 {
+	if (ledger_.entries().count(block) == 0)
+		return true;
 	const auto inode = sysfs_.inode(block);
 	return ledger_.is_news(block, inode ? std::optional(*inode) : std::nullopt);
 }

@@ -138,21 +138,24 @@ Result<uint64_t> Sysfs::inode(uint64_t block) const
 
 Result<Zone> Sysfs::zone(uint64_t block) const
 {
-	const auto found = read_block(block, false);
+	const auto found = present(block);
 	if (!found)
 		return fail(found.error());
 	return found->zone;
+}
+
+Result<Sysfs::Present> Sysfs::present(uint64_t block) const
+{
+	const auto found = read_block(block, false);
+	if (!found)
+		return fail(found.error());
+	return Present{found->state, found->zone};
 }
 
 Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
 {
 	Block block;
 	block.number = number;
-
-	const auto inode = this->inode(number);
-	if (!inode)
-		return fail(inode.error());
-	block.inode = *inode;
 
 	const auto state_file = open_at(root_.get(), state_path(number), O_RDONLY);
 	if (!state_file)
@@ -287,11 +290,15 @@ Result<std::vector<Block>> Sysfs::scan() const
 				    [&](const auto &one) { return one.first >= number; });
 		const bool on_node = node != node_of.end() && node->first == number;
 		// The kernel links a block to its node last of all, where it has nodes.
-		auto block = read_block(number, on_node || !nodes);
+		// The inode first: the state of a later life does no harm, that of an earlier
+		// would.
+		const auto inode = this->inode(number);
+		auto block = inode ? read_block(number, on_node || !nodes) : fail(inode.error());
 		if (!block && gone(block.error()))
 			continue;
 		if (!block)
 			return fail(block.error());
+		block->inode = *inode;
 		// Of several nodes none is the block's.
 		if (on_node &&
 		    (std::next(node) == node_of.end() || std::next(node)->first != number))

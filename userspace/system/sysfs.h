@@ -44,6 +44,13 @@ public:
 	/// after it, since during an offline it names what might come. Zone::none otherwise.
 	Result<Zone> zone(uint64_t block) const;
 
+	/// Both of them at once.
+	struct Present {
+		BlockState state;
+		Zone zone;
+	};
+	Result<Present> present(uint64_t block) const;
+
 	/// Path of a block's state file below root_fd().
 	static std::string state_path(uint64_t block);
 	int root_fd() const { return root_.get(); }
@@ -58,7 +65,7 @@ public:
 
 private:
 	Sysfs() = default;
-	/// A block's own files: state, zones, inode; node and source are left empty. `complete`:
+	/// A block's own files: state and zones; all else is left empty. `complete`:
 	/// the kernel has ended its addition; else the zones of an offline one are not asked for.
 	Result<Block> read_block(uint64_t number, bool complete) const;
 	/// Blocks with a lower inode were there at boot; nothing where inodes tell no age.

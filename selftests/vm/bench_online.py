@@ -80,8 +80,10 @@ def _against_baseline(samples, size, metric):
 
 
 def _own_cpu(samples, size):
-    """What memhpd takes of the processors, over what the rule adds to a udevd without it."""
-    rule, without = (samples.rounds(contender, f"{size}:own_cpu")
+    """What memhpd takes of the processors, over what the rule adds to a udevd without it.
+
+    That has the attempts in it: some are on the way while others wait, so their time is not known."""
+    rule, without = (samples.rounds(contender, f"{size}:cpu")
                      for contender in ("rule", BASELINE))
     added = [one - other for one, other in zip(rule, without, strict=True)]
     return measure.Result(f"{size}:memhpd's CPU / what the rule adds", "daemon", "rule", "",

@@ -28,7 +28,8 @@ namespace
 constexpr auto memory_dir = "sys/devices/system/memory";
 constexpr auto node_dir = "sys/devices/system/node";
 
-std::string block_dir(uint64_t block) { return fmt::format("{}/memory{}", memory_dir, block); }
+/// Below the directory of the blocks.
+std::string block_dir(uint64_t block) { return fmt::format("memory{}", block); }
 
 bool gone(const Error &error)
 {
@@ -97,13 +98,20 @@ Result<Sysfs> Sysfs::open(const std::string &root)
 					 root == "/" ? "" : root, memory_dir)});
 	if (!text)
 		return fail(text.error());
+	auto memory = open_at(sysfs.root_.get(), memory_dir, O_PATH | O_DIRECTORY);
+	if (!memory)
+		return fail(memory.error());
+	sysfs.memory_ = std::move(*memory);
 	if (!parse_number(*text, 16, sysfs.block_size_) || sysfs.block_size_ == 0)
 		return fail_input(fmt::format("{}/block_size_bytes holds '{}', which is no size",
 					      memory_dir, *text));
 	return sysfs;
 }
 
-std::string Sysfs::state_path(uint64_t block) { return block_dir(block) + "/state"; }
+std::string Sysfs::state_path(uint64_t block)
+{
+	return fmt::format("{}/memory{}/state", memory_dir, block);
+}
 
 namespace
 {
@@ -121,7 +129,7 @@ Result<BlockState> read_state(const Fd &file, uint64_t block)
 
 Result<BlockState> Sysfs::state(uint64_t block) const
 {
-	const auto file = open_at(root_.get(), state_path(block), O_RDONLY);
+	const auto file = open_at(memory_.get(), block_dir(block) + "/state", O_RDONLY);
 	if (!file)
 		return fail(file.error());
 	return read_state(*file, block);
@@ -131,7 +139,7 @@ Result<uint64_t> Sysfs::inode(uint64_t block) const
 {
 	const auto dir = block_dir(block);
 	struct stat status;
-	if (fstatat(root_.get(), dir.c_str(), &status, 0) < 0)
+	if (fstatat(memory_.get(), dir.c_str(), &status, 0) < 0)
 		return fail_errno(errno, dir);
 	return status.st_ino;
 }
@@ -157,7 +165,7 @@ Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
 	Block block;
 	block.number = number;
 
-	const auto state_file = open_at(root_.get(), state_path(number), O_RDONLY);
+	const auto state_file = open_at(memory_.get(), block_dir(number) + "/state", O_RDONLY);
 	if (!state_file)
 		return fail(state_file.error());
 	const auto before = read_state(*state_file, number);
@@ -170,7 +178,7 @@ Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
 		return block;
 	}
 	const auto zones_path = block_dir(number) + "/valid_zones";
-	const auto zones_file = open_at(root_.get(), zones_path, O_RDONLY);
+	const auto zones_file = open_at(memory_.get(), zones_path, O_RDONLY);
 	const auto zones = zones_file ? read_attribute(*zones_file, zones_path)
 				      : Result<std::string>(fail(zones_file.error()));
 	const auto after = read_state(*state_file, number);
@@ -213,7 +221,7 @@ std::optional<uint64_t> Sysfs::boot_mark(uint64_t lowest_block) const
 	struct stat block;
 	if (!dir || fstatfs(dir->get(), &system) < 0 || system.f_type != SYSFS_MAGIC ||
 	    fstat(dir->get(), &mark) < 0 ||
-	    fstatat(root_.get(), block_dir(lowest_block).c_str(), &block, 0) < 0)
+	    fstatat(memory_.get(), block_dir(lowest_block).c_str(), &block, 0) < 0)
 		return std::nullopt;
 	// Where that were not so, no machine would have boot memory at all.
 	if (block.st_ino > mark.st_ino)
@@ -233,7 +241,7 @@ void Sysfs::find_source(Block &block, const Origins &origins) const
 	if (block.source != Source::unknown)
 		return;
 
-	const auto link = read_link(root_.get(), block_dir(block.number) + "/firmware_node");
+	const auto link = read_link(memory_.get(), block_dir(block.number) + "/firmware_node");
 	if (link)
 		block.device = link->substr(link->rfind('/') + 1);
 	std::optional<bool> early;

@@ -74,6 +74,7 @@ private:
 	void find_source(Block &block, const Origins &origins) const;
 
 	Fd root_;
+	Fd memory_; ///< the directory of the blocks, from where the way to each is short
 	uint64_t block_size_ = 0;
 	EarlyBlocks early_;
 };

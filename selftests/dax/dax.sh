@@ -8,28 +8,14 @@
 . "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/dax.sh
+. "$(dirname "$0")/../lib/dax.sh"
 
 need_root
 need_memhpd
 need_memhp
-need_module kmem
-[ -d /sys/bus/nd/devices/namespace0.0 ] || skip_all "no persistent memory (memmap=1G!4G)"
+need_dax
 plan 17
-
-ND=/sys/bus/nd
-DAX=/sys/bus/dax
-
-# make_dax: the namespace as a dax device, which nobody drives but device_dax.
-make_dax()
-{
-	modprobe -a nd_pmem dax_pmem device_dax kmem
-	[ ! -e $ND/drivers/nd_pmem/namespace0.0 ] || echo namespace0.0 >$ND/drivers/nd_pmem/unbind
-	cat /proc/sys/kernel/random/uuid >$ND/devices/dax0.0/uuid
-	echo ram >$ND/devices/dax0.0/mode
-	echo namespace0.0 >$ND/devices/dax0.0/namespace
-	echo dax0.0 >$ND/drivers/dax_pmem/bind
-	wait_until 10 [ -e $DAX/devices/dax0.0 ] || abort "no dax device"
-}
 
 # bind_kmem: its memory becomes memory blocks. Sets blocks.
 bind_kmem()

@@ -102,6 +102,23 @@ names()
 	echo $(events "$1" | grep " block=$2 " | values event)
 }
 
+# attempts_of N…: how many of these blocks' attempts onlined, offlined, failed: "4 0 0".
+attempts_of()
+{
+	printf '%s\n' "$@" | awk '
+		NR == FNR { wanted["block=" $1]; next }
+		$1 in wanted {
+			for (i = 2; i <= NF; i++) {
+				split($i, field, "=")
+				count[field[1]] += field[2]
+			}
+		}
+		END {
+			print count["online"] + 0, count["offline"] + 0,
+				count["online_failed"] + count["offline_failed"] + 0
+		}' - "$MEMHP/blocks"
+}
+
 # block_line N: of "blocks".
 block_line()
 {

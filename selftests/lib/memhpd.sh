@@ -130,11 +130,40 @@ daemon_value()
 	memhpctl --json status | sed -n "s/^ *\"$1\": \([0-9]*\),*$/\1/p" | head -n 1
 }
 
-# look: makes the daemon look at all blocks, by a synthetic event, and waits until it has.
+# daemon_environment NAME=VALUE: from its next start on, until the end of the test.
+daemon_environment()
+{
+	mkdir -p "$DROP_IN"
+	at_end "rm -f $DROP_IN/environment.conf; systemctl daemon-reload"
+	printf '[Service]\nEnvironment=%s\n' "$1" >"$DROP_IN/environment.conf"
+	systemctl daemon-reload
+}
+
+# no_watchdog: the daemon may be stopped for long, until the end of the test.
+no_watchdog()
+{
+	mkdir -p "$DROP_IN"
+	at_end "rm -f $DROP_IN/watchdog.conf; systemctl daemon-reload"
+	printf '[Service]\nWatchdogSec=0\n' >"$DROP_IN/watchdog.conf"
+	systemctl daemon-reload
+}
+
+# daemon_stopped: it does not run, nor read events, until daemon_continued.
+daemon_stopped()
+{
+	kill -STOP "$(daemon_pid)"
+}
+
+daemon_continued()
+{
+	kill -CONT "$(daemon_pid)"
+}
+
+# look: makes the daemon look at all blocks, and waits until it has.
 look()
 {
 	look_before=$(daemon_value scans)
-	echo add >"$MEMORY/memory$(block_numbers | head -n 1)/uevent"
+	kill -USR1 "$(daemon_pid)"
 	wait_until 20 looked || abort "memhpd does not look at the blocks"
 }
 
@@ -147,7 +176,9 @@ looked()
 zone_of()
 {
 	if in_state "$1" online; then
-		cat "$MEMORY/memory$1/valid_zones"
+		read_block "$1" valid_zones
+		# shellcheck disable=SC2154 # read_block sets it
+		echo "$content"
 	else
 		block_state "$1"
 	fi

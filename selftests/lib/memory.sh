@@ -168,7 +168,7 @@ plug_dimm()
 	plug_count=$1
 	plug_before=$(block_numbers)
 	dimm=$(hotplug add-dimm $(($1 * $(block_bytes) >> 20))M --node "$2") || abort "no DIMM"
-	wait_until 20 plug_complete || abort "the blocks of $dimm did not appear"
+	wait_until 120 plug_complete || abort "the blocks of $dimm did not appear"
 	barrier
 	blocks=$(new_blocks | tr '\n' ' ')
 }

@@ -6,7 +6,9 @@ A bench is a script selftests/bench/NAME.sh, run in the guest, and a module benc
     NAME, TITLE
     OPTIONS                 the machine.Options of its guest
     CONTENDERS, BASELINE    what is compared, and with which of them
+    INSTALL                 the target of make that installs what is measured
     ROUNDS, LONG_ROUNDS     how many, and how many for LONG=1
+    words(long)             arguments of the script behind the plan
     ROUND_SECONDS           longer than any round takes: then the guest counts as hung
     unit(metric)            ns or bytes
     judge(samples)          the measure.Results of the measure.Samples
@@ -20,10 +22,12 @@ import datetime
 import json
 import os
 import platform
+import shutil
 import subprocess
 
 import accel
 import bench_kmod
+import bench_online
 import bench_table
 import build
 import cache
@@ -37,7 +41,7 @@ import suite
 import verdict
 from errors import StepFailed, UserError
 
-BENCHES = {bench.NAME: bench for bench in (bench_kmod,)}
+BENCHES = {bench.NAME: bench for bench in (bench_kmod, bench_online)}
 RESULTS = build.BUILD / "bench"
 _IN_GUEST = "usr/lib/memhp-vm/bench"
 # To plug memory and to get to the first round.
@@ -52,15 +56,20 @@ def run(names, guest_name, long):
     guest = guests.find(guest_name)
     for name in names or BENCHES:
         bench = BENCHES[name]
-        Run(bench, guest, bench.LONG_ROUNDS if long else bench.ROUNDS).run()
+        if bench.INSTALL == "install" and not guest.userspace:
+            having = ", ".join(one.name for one in guests.GUESTS if one.userspace)
+            raise UserError(f"bench '{name}' needs a guest with userspace: {having}")
+        Run(bench, guest, long).run()
 
 
 class Run:
     """One run of a bench."""
 
-    def __init__(self, bench, guest, rounds):
+    def __init__(self, bench, guest, long=False, rounds=None):
         self._bench = bench
         self._guest = guest
+        self._words = bench.words(long)
+        rounds = rounds or (bench.LONG_ROUNDS if long else bench.ROUNDS)
         self._orders = [measure.order(bench.CONTENDERS, number) for number in range(rounds)]
         self._samples = measure.Samples()
         self._directory = suite.fresh(build.LOGS / f"bench-{bench.NAME}")
@@ -87,10 +96,14 @@ class Run:
         self._publish(self.record(root.kernel))
 
     def _build(self, root):
-        """Module and script with what they need; the trees for the payload."""
+        """What is measured, and the script with what it needs; the trees for the payload."""
         builder = build.Builder(self._guest, root)
         builder.kmod()
-        builder.make("install-kmod", f"DESTDIR={namespace.BUILD}/bench/install")
+        if self._bench.INSTALL == "install":
+            builder.userspace()
+        shutil.rmtree(builder.directory / "bench", ignore_errors=True)
+        builder.make(self._bench.INSTALL, f"DESTDIR={namespace.BUILD}/bench/install",
+                     "INSTALL_OPTIONS=--strip")
         builder.make("install", "TARGETS=bench", f"INSTALL_PATH={namespace.BUILD}/bench/tree",
                      f"W={self._guest.warnings}", "KCFLAGS=-Werror", directory="/selftests")
         return [(builder.directory / "bench/install", "."),
@@ -116,7 +129,8 @@ class Run:
                     file.write(text + "\n")
                     self.take(text)
                 status, lines = await guest.run(
-                    f"/{_IN_GUEST}/bench/{name}.sh /{_IN_GUEST}/plan",
+                    " ".join((f"/{_IN_GUEST}/bench/{name}.sh", f"/{_IN_GUEST}/plan",
+                              *self._words)),
                     _SETUP_SECONDS + len(self._orders) * self._bench.ROUND_SECONDS, line)
             if status:
                 raise StepFailed(f"{name}.sh ended with {status}: {(lines or [''])[-1]}", log)

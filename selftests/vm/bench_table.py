@@ -12,7 +12,8 @@ def text(record):
         f"{record['kernel']} on {where['guest']} ({where['accelerator']})",
         "", *_columns(_medians(record)),
         "", *_columns(_results(record["ratios"], bars=True)),
-        "", *_columns(_results(record["figures"]))])
+        "", *_columns(_results(record["figures"],
+                               any(one["bar"] is not None for one in record["figures"])))])
 
 
 def quantity(value, unit):
@@ -55,7 +56,9 @@ def _results(results, bars=False):
         elif result["bar"] is None:
             yield (*cells, "", "")
         else:
-            yield (*cells, f"{result['bar']:g}", result["verdict"])
+            bar = quantity(result["bar"], result["unit"]) if result["unit"] else \
+                f"{result['bar']:g}"
+            yield (*cells, bar, result["verdict"])
 
 
 def _columns(rows):

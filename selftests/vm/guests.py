@@ -94,6 +94,9 @@ GUESTS = (
           collections=("kmod", "truth", "oldest"), userspace_of="bookworm", default=True),
     _TRIXIE,
     _BACKPORTS,
+    # With all of memhp, for benches and whatever is named.
+    dataclasses.replace(_BACKPORTS, name="full-backports", collections=ALL, install="install",
+                        default=False),
     # What comes next, with the newest tools: a release candidate where there is one. Not by default: these
     # suites change every day.
     Guest("next", "sid", "linux-image-cloud-amd64", suites=("experimental",),

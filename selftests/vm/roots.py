@@ -146,6 +146,8 @@ def _system_packages(guest):
     """Of the booted system."""
     lists = ["guest"]
     own = []
+    if guest.userspace:
+        lists.append("guest-userspace")
     if guest.packages:
         lists.append(guest.packages)
         own.append(guest.kernel_package("headers"))

@@ -12,6 +12,7 @@ import unittest.mock
 
 import bench
 import bench_kmod
+import bench_online
 import bench_table
 import build
 import guests
@@ -117,8 +118,10 @@ def output(rounds):
                 yield "samples memhp tree_bytes 36.50"
 
 
-class Record(unittest.TestCase):
-    """What becomes of the output of a script."""
+class RunCase(unittest.TestCase):
+    """A test of what becomes of the output of a script."""
+
+    MODULE = bench_kmod
 
     def setUp(self):
         directory = self.enterContext(tempfile.TemporaryDirectory())
@@ -127,10 +130,14 @@ class Record(unittest.TestCase):
 
     def run_of(self, lines, rounds=12):
         """A Run that got these lines."""
-        run = bench.Run(bench_kmod, guests.find(guests.DEFAULT), rounds)
+        run = bench.Run(self.MODULE, guests.find(guests.DEFAULT), rounds=rounds)
         for line in lines:
             run.take(line)
         return run
+
+
+class Record(RunCase):
+    """The record of the bench kmod, and what all records have."""
 
     def test_costs_add_up(self):
         record = self.run_of(output(12)).record("6.1.0")
@@ -178,9 +185,76 @@ class Record(unittest.TestCase):
         self.assertRegex(text, r"(?m)^cycle +memhp / none +1\.0\d+ .* 1\.01 +met$")
         self.assertRegex(text, r"(?m)^ring_bytes +memhp +2 MiB +2 MiB to 2 MiB$")
 
+    def test_what_measures_userspace_needs_a_guest_that_has_it(self):
+        with self.assertRaisesRegex(UserError, "'online' needs a guest with .*: bookworm, "):
+            bench.run(["online"], "trixie-backports", False)
+
     def test_unknown_bench_names_the_known_ones(self):
-        with self.assertRaisesRegex(UserError, r"no bench 'x' \(there are: kmod\)"):
+        with self.assertRaisesRegex(UserError, r"no bench 'x' \(there are: kmod, online\)"):
             bench.run(["x"], guests.DEFAULT, False)
+
+
+# What contenders would print whose time goes by the square of the blocks, but for the daemon's. Attempts
+# are no part of own_cpu.
+def output_of_online(sizes, rounds):
+    """Of online.sh."""
+    for number in range(rounds):
+        yield f"round {number + 1}"
+        for contender in bench_online.CONTENDERS:
+            for size in sizes:
+                first = size * 1000 if contender == "daemon" else size ** 2 * 10
+                own = {"rule": 5000, "daemon": 1300}.get(contender, 1000) * size
+                values = {"first_to_last": first, "from_add": first + size * 3000,
+                          "not_online": first * size, "adding": size * 3000,
+                          "cpu": own + first, "own_cpu": own, "peak_bytes": 30 << 20}
+                if contender in ("kernel", "daemon"):
+                    values |= {"memhpd_own_cpu": own - 1000 * size,
+                               "memhpd_rss_bytes": (9 << 20) + (size << 13)}
+                for metric, value in values.items():
+                    yield f"samples {contender} {size}:{metric} {value}"
+
+
+class Online(RunCase):
+    """The record of the bench online."""
+
+    MODULE = bench_online
+
+    def found(self, sizes):
+        """(metric, contender) → what the record has of it."""
+        record = self.run_of(output_of_online(sizes, 5), 5).record("6.1.0") | {
+            "machine": {"guest": "bookworm", "accelerator": "tcg"}}
+        bench_table.text(record)
+        return {(one["metric"], one["contender"]): one
+                for one in record["ratios"] + record["figures"]}
+
+    def test_ratios_to_the_kernels_own_way(self):
+        found = self.found((128, 512))
+        self.assertAlmostEqual(found["512:first_to_last", "daemon"]["value"], 1 / 5.12)
+        self.assertAlmostEqual(found["512:own_cpu", "rule"]["value"], 5)
+        self.assertEqual(found["512:first_to_last", "loop"]["value"], 1)
+        self.assertAlmostEqual(found["512:first_to_last per block / 128's", "auto"]["value"], 4)
+        self.assertAlmostEqual(found["512:first_to_last per block / 128's", "daemon"]["value"], 1)
+        self.assertAlmostEqual(found["512:memhpd's CPU / what the rule adds", "daemon"]["value"],
+                               300 / 4000)
+        self.assertEqual(found["512:memhpd_rss_bytes", "daemon"]["value"], 13 << 20)
+
+    def test_verdicts(self):
+        found = self.found((128, 512, 2048))
+        wanted = {("512:first_to_last", "daemon"): "met", ("512:from_add", "daemon"): "met",
+                  ("512:first_to_last", "kernel"): "met", ("128:first_to_last", "daemon"): None,
+                  ("2048:first_to_last", "daemon"): "met",
+                  ("2048:first_to_last per block / 512's", "daemon"): "met",
+                  ("2048:first_to_last per block / 512's", "auto"): None,
+                  ("512:memhpd's CPU / what the rule adds", "daemon"): "met",
+                  ("512:memhpd_rss_bytes", "daemon"): "missed",
+                  ("512:first_to_last", "rule"): None}
+        for key, verdict in wanted.items():
+            with self.subTest(key):
+                self.assertEqual(found[key]["verdict"], verdict)
+
+    def test_the_script_is_told_the_sizes(self):
+        self.assertEqual(bench_online.words(False), ("128", "512"))
+        self.assertEqual(bench_online.words(True), ("128", "512", "2048"))
 
 
 if __name__ == "__main__":

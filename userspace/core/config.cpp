@@ -28,7 +28,7 @@ constexpr Missing missing[] = {
 	{"unplug.deadline", [](const Config &) { return true; }},
 };
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
 	std::string result = "\"";
 	for (const char c : text) {
@@ -102,10 +102,10 @@ std::string to_toml(const Setting::Value &value)
 	if (const auto *number = std::get_if<double>(&value))
 		return fmt::format("{}", *number);
 	if (const auto *text = std::get_if<std::string>(&value))
-		return quoted(*text);
+		return in_quotes(*text);
 	std::string list;
 	for (const auto &item : std::get<std::vector<std::string>>(value))
-		list += (list.empty() ? "" : ", ") + quoted(item);
+		list += (list.empty() ? "" : ", ") + in_quotes(item);
 	return "[" + list + "]";
 }
 

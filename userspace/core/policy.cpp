@@ -147,17 +147,22 @@ void now_offline(Ledger::Entry &entry)
 
 Ledger::News Ledger::observe(const std::vector<Block> &blocks, Time now, Standing unknown_offline)
 {
-	std::map<uint64_t, Entry> present;
 	News news;
+	auto at = entries_.begin();
 
 	for (const auto &block : blocks) {
-		const auto known = entries_.find(block.number);
-		const bool same_life =
-			known != entries_.end() && known->second.inode == block.inode;
-		Entry entry = same_life ? known->second
-					: Entry{block.inode, unknown_offline, false, now, {}};
-		if (!same_life)
+		while (at != entries_.end() && at->first < block.number)
+			at = entries_.erase(at);
+		const bool known = at != entries_.end() && at->first == block.number;
+		if (!known)
+			at = entries_.emplace_hint(at, block.number, Entry());
+		auto &entry = at->second;
+		++at;
+		const bool same_life = known && entry.inode == block.inode;
+		if (!same_life) {
+			entry = {block.inode, unknown_offline, false, now, {}};
 			news.born.push_back(block.number);
+		}
 
 		if (block.state == BlockState::online) {
 			now_online(entry);
@@ -168,9 +173,8 @@ Ledger::News Ledger::observe(const std::vector<Block> &blocks, Time now, Standin
 		} else if (!same_life && unknown_offline == Standing::deliberate) {
 			entry.why = "left offline by online.first_scan";
 		}
-		present.emplace(block.number, std::move(entry));
 	}
-	entries_ = std::move(present);
+	entries_.erase(at, entries_.end());
 	return news;
 }
 
@@ -226,6 +230,13 @@ void Ledger::give_up(uint64_t block, const std::string &failure)
 		return;
 	entry->second.standing = Standing::handled;
 	entry->second.why += ", but it cannot be onlined: " + failure;
+}
+
+bool Ledger::is_news(uint64_t block, std::optional<uint64_t> inode) const
+{
+	const auto known = entries_.find(block);
+	return known == entries_.end() || known->second.inode != inode ||
+	       known->second.standing == Standing::fresh;
 }
 
 Ledger::Standing Ledger::standing(uint64_t block) const

@@ -133,7 +133,7 @@ public:
 		Chooser zone_by = Chooser::nobody; ///< of the zone that it is in
 	};
 
-	/// Takes in a complete scan, taken after all uevents sent before it were noted. Blocks of
+	/// Takes in a complete scan, ascending, taken after all uevents sent before it were noted. Blocks of
 	/// `first_scan_offline` standing are what a block found offline gets that the ledger has
 	/// never seen: `deliberate` at a first scan that leaves them alone, else `fresh`.
 	struct News {
@@ -164,6 +164,11 @@ public:
 
 	/// Policy is done with this life of the block: it cannot be onlined, by `failure`.
 	void give_up(uint64_t block, const std::string &failure);
+
+	/// An `add` of a block whose directory has this inode (nothing: it cannot be read): true
+	/// where policy may have to act, on a life not seen yet or not onlined yet. False for the
+	/// events of a coldplug about blocks that policy is done with.
+	bool is_news(uint64_t block, std::optional<uint64_t> inode) const;
 
 	Standing standing(uint64_t block) const;
 	/// When the block's life was first seen; zero if it is unknown.

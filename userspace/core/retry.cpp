@@ -133,8 +133,12 @@ Job::Step Job::next(Time now)
 
 void Job::result(uint64_t block, const Outcome &outcome, Time now)
 {
-	const auto found = std::find_if(records_.begin(), records_.end(),
-					[&](const auto &record) { return record.block == block; });
+	// Usually the one that next() named for the first time last.
+	auto found =
+		records_.begin() + static_cast<std::ptrdiff_t>(untried_ > 0 ? untried_ - 1 : 0);
+	if (found == records_.end() || found->block != block)
+		found = std::find_if(records_.begin(), records_.end(),
+				     [&](const auto &record) { return record.block == block; });
 	if (found == records_.end() || found->standing != Standing::pending)
 		return;
 	auto &record = *found;

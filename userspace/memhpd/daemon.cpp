@@ -26,14 +26,14 @@ namespace memhp
 namespace
 {
 
-constexpr int uevent_buffer = 128 << 20;
+constexpr auto buffer_variable = "MEMHP_UEVENT_BUFFER";
 constexpr auto marker_file = "active";
 /// How long a stop waits for the running writes to end.
 constexpr Time stop_patience = std::chrono::seconds(3);
 constexpr Time save_delay = std::chrono::milliseconds(20);
 /// The state of 131072 blocks takes a third of a second to save: a burst must not wait for that all
 /// the time. What a crash in between loses the next memhpd sees by comparing two looks.
-constexpr int save_share = 10; ///< of the time, one part saving
+constexpr int save_share = 50; ///< of the time, one part saving
 
 [[noreturn]] void throw_error(const Error &error)
 {
@@ -44,6 +44,16 @@ void make_directory(const std::string &path)
 {
 	if (mkdir(path.c_str(), 0755) < 0 && errno != EEXIST)
 		throw std::system_error(errno, std::generic_category(), path);
+}
+
+/// Bytes of the receive buffer; `given` is what the environment says, or null.
+int uevent_buffer(const char *given)
+{
+	const auto chosen = choose_receive_buffer(given ? given : "");
+	if (chosen)
+		return *chosen;
+	log::error("{} is not used: {}", buffer_variable, chosen.error().message);
+	return default_receive_buffer;
 }
 
 /// The directory for the marker that the udev rule looks for: the service's own, which systemd
@@ -61,7 +71,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 	  runtime_dir_((live ? "" : sysroot) + "/run"),
 	  on_term_(loop_.signal(SIGTERM, [this] { stop(); })),
 	  on_int_(loop_.signal(SIGINT, [this] { stop(); })),
-	  on_hup_(loop_.signal(SIGHUP, [this] { reload(); })), kmod_(sysfs_.root_fd()),
+	  on_hup_(loop_.signal(SIGHUP, [this] { reload(); })),
+	  on_usr1_(loop_.signal(SIGUSR1, [this] { onliner_.look(); })), kmod_(sysfs_.root_fd()),
 	  writer_(loop_, sysfs_.root_fd()), engine_(loop_, sysfs_, writer_),
 	  settings_(sysfs_.root_fd(), [this] { save(); }),
 	  onliner_(loop_, sysfs_, engine_, config_.config().online,
@@ -128,7 +139,7 @@ int Daemon::run()
 	// The monitor first: what comes during the first scan must not be lost.
 	if (live_) {
 		auto monitor = UeventMonitor::open(
-			loop_, uevent_buffer,
+			loop_, uevent_buffer(std::getenv(buffer_variable)),
 			[this](const Uevent &event) {
 				onliner_.on_uevent(event);
 				settled_.on_uevent(event);
@@ -275,15 +286,16 @@ void Daemon::stop()
 		return;
 	sd_notify(0, "STOPPING=1");
 	stop_by_ = Loop::now() + stop_patience;
-	// Memory that is just being onlined gets online: nobody else would do it.
+	// Memory that has come gets online: nobody else would do it.
 	onliner_.stop_moving();
 	engine_.cancel_offlines();
+	onliner_.finish();
 	finish_stop();
 }
 
 void Daemon::finish_stop()
 {
-	if (engine_.idle() || Loop::now() >= stop_by_) {
+	if ((engine_.idle() && !onliner_.busy()) || Loop::now() >= stop_by_) {
 		loop_.quit(EXIT_SUCCESS);
 		return;
 	}

@@ -66,6 +66,7 @@ private:
 	Loop::Source on_term_;
 	Loop::Source on_int_;
 	Loop::Source on_hup_;
+	Loop::Source on_usr1_;
 	Kmod kmod_;
 	Writer writer_;
 	Engine engine_;

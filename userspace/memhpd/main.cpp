@@ -30,6 +30,12 @@ Onlines hot-added memory by policy, and takes memory offline for memhpctl.
   --restore          put back the kernel's settings that a memhpd which crashed left
                      behind, and exit
   --help             this text
+
+Signals: HUP reads the configuration again, USR1 looks at all memory blocks now (which
+happens once a minute anyway).
+
+  MEMHP_UEVENT_BUFFER  receive buffer for the kernel's events, as 4K; 128M without it. What
+                       does not fit is lost, and memhpd then looks at all blocks
 )";
 
 std::optional<memhp::log::Level> parse_level(const std::string &text)

@@ -84,6 +84,8 @@ void Onliner::on_uevent(const Uevent &event)
 {
 	switch (event.action) {
 	case Uevent::Action::add:
+		if (!is_news(event.block))
+			return;
 		last_add_ = Loop::now();
 		begin_round();
 		return;
@@ -104,12 +106,27 @@ void Onliner::on_uevent(const Uevent &event)
 	hooks_.changed();
 }
 
+bool Onliner::is_news(uint64_t block) const
+{
+	if (ledger_.entries().count(block) == 0)
+		return true;
+	const auto inode = sysfs_.inode(block);
+	return ledger_.is_news(block, inode ? std::optional(*inode) : std::nullopt);
+}
+
 void Onliner::on_lost()
 {
 	++counters_.lost_events;
 	if (worth_a_line(counters_.lost_events))
 		log::warning("the kernel dropped uevents ({} times so far); looking at all blocks",
 			     counters_.lost_events);
+	begin_round();
+}
+
+void Onliner::finish()
+{
+	policy_.owner_grace = Time{};
+	last_add_ = Time{};
 	begin_round();
 }
 

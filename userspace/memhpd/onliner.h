@@ -76,6 +76,13 @@ public:
 	void set_policy(OnlinePolicy policy);
 
 	void on_uevent(const Uevent &event);
+	/// Looks at all blocks, without a reason that it knows of.
+	void look() { begin_round(); }
+
+	/// memhpd is about to end: onlines now what is to be online, without a wait for its owner
+	/// or for more of it. Over when no longer busy().
+	void finish();
+	bool busy() const { return in_round_ || !in_job_.empty(); }
 	/// The kernel dropped uevents.
 	void on_lost();
 
@@ -98,6 +105,8 @@ private:
 	/// still over a barrier; then act on it.
 	void begin_round();
 	void continue_round(bool passed);
+	/// False for an addition that changes nothing, as a coldplug announces them.
+	bool is_news(uint64_t block) const;
 	/// True for a block that policy has to decide on.
 	bool waits(const Block &block) const;
 	void act(const std::vector<uint64_t> &settled);

@@ -2,6 +2,8 @@
 #include "memhpd/state.h"
 
 #include <array>
+#include <iterator>
+#include <string>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -33,8 +35,41 @@ constexpr Words<Ledger::Chooser, 3> choosers = {{
 	{Ledger::Chooser::request, "request"},
 }};
 
+void read_block(const json &item, std::map<uint64_t, Ledger::Entry> &blocks)
+{
+	Ledger::Entry entry;
+	item.at("inode").get_to(entry.inode);
+	item.at("online").get_to(entry.online);
+	entry.since = Time(item.at("since_ms").get<Time::rep>());
+	entry.why = item.value("why", "");
+	entry.zone_by = value_of(choosers, item.value("zone_by", "nobody"))
+				.value_or(Ledger::Chooser::nobody);
+	for (const auto &[standing, name] : standings)
+		if (item.at("standing") == name)
+			entry.standing = standing;
+	blocks.emplace(item.at("block").get<uint64_t>(), std::move(entry));
+}
+
+void write_block(std::string &text, uint64_t number, const Ledger::Entry &entry)
+{
+	const char *name = "";
+	for (const auto &[standing, word] : standings)
+		if (standing == entry.standing)
+			name = word;
+	fmt::format_to(std::back_inserter(text),
+		       R"({{"block":{},"inode":{},"online":{},"since_ms":{},"standing":"{}")",
+		       number, entry.inode, entry.online, entry.since.count(), name);
+	if (!entry.why.empty())
+		text += R"(,"why":)" + json(entry.why).dump();
+	if (entry.zone_by != Ledger::Chooser::nobody)
+		fmt::format_to(std::back_inserter(text), R"(,"zone_by":"{}")",
+			       word_for(choosers, entry.zone_by));
+	text += '}';
+}
+
 } // namespace
 
+// The blocks are many: as one document they would take ten times the memory that they take here.
 Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 {
 	const auto text = read_file(dir, path);
@@ -43,10 +78,26 @@ Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 	if (!text)
 		return fail(text.error());
 	try {
-		const auto document = json::parse(*text);
+		SavedState state;
+		std::string bad_block;
+		constexpr int depth_of_items = 2;
+		const auto take_blocks = [&](int depth, json::parse_event_t event, json &item) {
+			if (depth != depth_of_items || event != json::parse_event_t::object_end ||
+			    !item.contains("block"))
+				return true;
+			try {
+				read_block(item, state.blocks);
+			} catch (const json::exception &error) {
+				bad_block = error.what();
+			}
+			return false;
+		};
+		const auto document = json::parse(*text, take_blocks);
 		if (document.at("version") != version)
 			return fail_input(fmt::format("{}: written by another version", path));
-		SavedState state;
+		// All that are good have been taken.
+		if (!bad_block.empty() || !document.at("blocks").empty())
+			return fail_input(fmt::format("{}: bad block: {}", path, bad_block));
 		for (const auto &item : document.at("settings")) {
 			const auto name = item.at("setting").get<std::string>();
 			const auto setting = value_of(kernel_setting_words, name);
@@ -63,21 +114,8 @@ Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 			state.dax.emplace(item.at("device").get<std::string>(), *type);
 		}
 		for (const auto &item : document.value("moving", json::array()))
-			state.moving.emplace(item.at("block").get<uint64_t>(),
-					     item.at("inode").get<uint64_t>());
-		for (const auto &item : document.at("blocks")) {
-			Ledger::Entry entry;
-			item.at("inode").get_to(entry.inode);
-			item.at("online").get_to(entry.online);
-			entry.since = Time(item.at("since_ms").get<Time::rep>());
-			entry.why = item.value("why", "");
-			entry.zone_by = value_of(choosers, item.value("zone_by", "nobody"))
-						.value_or(Ledger::Chooser::nobody);
-			for (const auto &[standing, name] : standings)
-				if (item.at("standing") == name)
-					entry.standing = standing;
-			state.blocks.emplace(item.at("block").get<uint64_t>(), entry);
-		}
+			state.moving.emplace(item.at(0).get<uint64_t>(),
+					     item.at(1).get<uint64_t>());
 		return std::optional<SavedState>(std::move(state));
 	} catch (const json::exception &error) {
 		return fail_input(fmt::format("{}: {}", path, error.what()));
@@ -86,23 +124,6 @@ Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 
 Result<void> save_state(int dir, const std::string &path, const SavedState &state)
 {
-	json blocks = json::array();
-	for (const auto &[number, entry] : state.blocks) {
-		const char *name = "";
-		for (const auto &[standing, text] : standings)
-			if (standing == entry.standing)
-				name = text;
-		json item = {{"block", number},
-			     {"inode", entry.inode},
-			     {"online", entry.online},
-			     {"since_ms", entry.since.count()},
-			     {"standing", name}};
-		if (!entry.why.empty())
-			item["why"] = entry.why;
-		if (entry.zone_by != Ledger::Chooser::nobody)
-			item["zone_by"] = word_for(choosers, entry.zone_by);
-		blocks.push_back(std::move(item));
-	}
 	json settings = json::array();
 	for (const auto &[setting, held] : state.settings)
 		settings.push_back({{"setting", to_string(setting)},
@@ -113,13 +134,18 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 		dax.push_back({{"device", device}, {"type", to_string(type)}});
 	json moving = json::array();
 	for (const auto &[block, inode] : state.moving)
-		moving.push_back({{"block", block}, {"inode", inode}});
-	const json document = {{"version", version},
-			       {"settings", std::move(settings)},
-			       {"blocks", std::move(blocks)},
-			       {"dax", std::move(dax)},
-			       {"moving", std::move(moving)}};
-	return replace_file(dir, path, document.dump());
+		moving.push_back({block, inode});
+	constexpr size_t usual_block = 100;
+	auto text = fmt::format(R"({{"version":{},"settings":{},"dax":{},"moving":{},"blocks":[)",
+				version, settings.dump(), dax.dump(), moving.dump());
+	text.reserve(text.size() + state.blocks.size() * usual_block);
+	for (const auto &[number, entry] : state.blocks) {
+		if (text.back() != '[')
+			text += ',';
+		write_block(text, number, entry);
+	}
+	text += "]}";
+	return replace_file(dir, path, text);
 }
 
 } // namespace memhp

@@ -250,12 +250,11 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 				      written.killed && std::exchange(preempting_, false);
 			      outcome.killed = written.killed && !outcome.preempted;
 			      // After a failed write too: if the wanted state holds, it is done.
-			      const auto after = sysfs_.state(attempted.block);
-			      outcome.reached = after && *after == wanted;
+			      const auto after = sysfs_.present(attempted.block);
+			      outcome.reached = after && after->state == wanted;
 			      attempted.ours = outcome.reached && outcome.error != EINVAL;
 			      if (outcome.reached && wanted == BlockState::online)
-				      attempted.zone =
-					      sysfs_.zone(attempted.block).value_or(Zone::none);
+				      attempted.zone = after->zone;
 			      if (!outcome.reached && stage_of_)
 				      outcome.stage = stage_of_(attempted.block);
 			      running_.reset();

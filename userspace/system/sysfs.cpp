@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -26,7 +28,8 @@ namespace
 constexpr auto memory_dir = "sys/devices/system/memory";
 constexpr auto node_dir = "sys/devices/system/node";
 
-std::string block_dir(uint64_t block) { return fmt::format("{}/memory{}", memory_dir, block); }
+/// Below the directory of the blocks.
+std::string block_dir(uint64_t block) { return fmt::format("memory{}", block); }
 
 bool gone(const Error &error)
 {
@@ -95,46 +98,90 @@ Result<Sysfs> Sysfs::open(const std::string &root)
 					 root == "/" ? "" : root, memory_dir)});
 	if (!text)
 		return fail(text.error());
+	auto memory = open_at(sysfs.root_.get(), memory_dir, O_PATH | O_DIRECTORY);
+	if (!memory)
+		return fail(memory.error());
+	sysfs.memory_ = std::move(*memory);
 	if (!parse_number(*text, 16, sysfs.block_size_) || sysfs.block_size_ == 0)
 		return fail_input(fmt::format("{}/block_size_bytes holds '{}', which is no size",
 					      memory_dir, *text));
 	return sysfs;
 }
 
-std::string Sysfs::state_path(uint64_t block) { return block_dir(block) + "/state"; }
-
-Result<BlockState> Sysfs::state(uint64_t block) const
+std::string Sysfs::state_path(uint64_t block)
 {
-	const auto text = read_file(root_.get(), state_path(block));
+	return fmt::format("{}/memory{}/state", memory_dir, block);
+}
+
+namespace
+{
+
+/// Of an open state file.
+Result<BlockState> read_state(const Fd &file, uint64_t block)
+{
+	const auto text = read_attribute(file, Sysfs::state_path(block));
 	if (!text)
 		return fail(text.error());
 	return parse_block_state(*text);
 }
 
+} // namespace
+
+Result<BlockState> Sysfs::state(uint64_t block) const
+{
+	const auto file = open_at(memory_.get(), block_dir(block) + "/state", O_RDONLY);
+	if (!file)
+		return fail(file.error());
+	return read_state(*file, block);
+}
+
+Result<uint64_t> Sysfs::inode(uint64_t block) const
+{
+	const auto dir = block_dir(block);
+	struct stat status;
+	if (fstatat(memory_.get(), dir.c_str(), &status, 0) < 0)
+		return fail_errno(errno, dir);
+	return status.st_ino;
+}
+
 Result<Zone> Sysfs::zone(uint64_t block) const
 {
-	const auto found = read_block(block);
+	const auto found = present(block);
 	if (!found)
 		return fail(found.error());
 	return found->zone;
 }
 
-Result<Block> Sysfs::read_block(uint64_t number) const
+Result<Sysfs::Present> Sysfs::present(uint64_t block) const
 {
-	const auto dir = block_dir(number);
+	const auto found = read_block(block, false);
+	if (!found)
+		return fail(found.error());
+	return Present{found->state, found->zone};
+}
+
+Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
+{
 	Block block;
 	block.number = number;
 
-	struct stat status;
-	if (fstatat(root_.get(), dir.c_str(), &status, 0) < 0)
-		return fail_errno(errno, dir);
-	block.inode = status.st_ino;
-
-	const auto before = state(number);
+	const auto state_file = open_at(memory_.get(), block_dir(number) + "/state", O_RDONLY);
+	if (!state_file)
+		return fail(state_file.error());
+	const auto before = read_state(*state_file, number);
 	if (!before)
 		return fail(before.error());
-	const auto zones = read_file(root_.get(), dir + "/valid_zones");
-	const auto after = state(number);
+	// Linux 6.1 oopses (7.3 does not) where the zones of an offline block are read that has no
+	// node yet: valid_zones_show() in drivers/base/memory.c.
+	if (*before != BlockState::online && !complete) {
+		block.state = *before;
+		return block;
+	}
+	const auto zones_path = block_dir(number) + "/valid_zones";
+	const auto zones_file = open_at(memory_.get(), zones_path, O_RDONLY);
+	const auto zones = zones_file ? read_attribute(*zones_file, zones_path)
+				      : Result<std::string>(fail(zones_file.error()));
+	const auto after = read_state(*state_file, number);
 	if (!after)
 		return fail(after.error());
 	block.state = *after;
@@ -174,7 +221,7 @@ std::optional<uint64_t> Sysfs::boot_mark(uint64_t lowest_block) const
 	struct stat block;
 	if (!dir || fstatfs(dir->get(), &system) < 0 || system.f_type != SYSFS_MAGIC ||
 	    fstat(dir->get(), &mark) < 0 ||
-	    fstatat(root_.get(), block_dir(lowest_block).c_str(), &block, 0) < 0)
+	    fstatat(memory_.get(), block_dir(lowest_block).c_str(), &block, 0) < 0)
 		return std::nullopt;
 	// Where that were not so, no machine would have boot memory at all.
 	if (block.st_ino > mark.st_ino)
@@ -194,7 +241,7 @@ void Sysfs::find_source(Block &block, const Origins &origins) const
 	if (block.source != Source::unknown)
 		return;
 
-	const auto link = read_link(root_.get(), block_dir(block.number) + "/firmware_node");
+	const auto link = read_link(memory_.get(), block_dir(block.number) + "/firmware_node");
 	if (link)
 		block.device = link->substr(link->rfind('/') + 1);
 	std::optional<bool> early;
@@ -220,17 +267,19 @@ Result<std::vector<Block>> Sysfs::scan() const
 		return fail(numbers.error());
 
 	// The nodes' directories link to their blocks: a few readdir calls instead of one a block.
-	std::map<uint64_t, std::optional<int>> node_of;
+	std::vector<std::pair<uint64_t, int>> node_of;
+	node_of.reserve(numbers->size());
 	const auto nodes = numbered_entries(root_.get(), node_dir, "node");
 	for (const auto node : nodes ? *nodes : std::vector<uint64_t>()) {
 		const auto linked = numbered_entries(
 			root_.get(), fmt::format("{}/node{}", node_dir, node), "memory");
-		for (const auto number : linked ? *linked : std::vector<uint64_t>()) {
-			const auto [entry, first] = node_of.emplace(number, static_cast<int>(node));
-			if (!first)
-				entry->second.reset(); // it spans several nodes
-		}
+		if (!linked)
+			continue;
+		for (const auto number : *linked)
+			node_of.emplace_back(number, static_cast<int>(node));
 	}
+	std::sort(node_of.begin(), node_of.end());
+	auto node = node_of.begin();
 	Origins origins;
 	if (early_)
 		origins.early = early_();
@@ -245,12 +294,22 @@ Result<std::vector<Block>> Sysfs::scan() const
 	std::vector<Block> blocks;
 	blocks.reserve(numbers->size());
 	for (const auto number : *numbers) {
-		auto block = read_block(number);
+		node = std::find_if(node, node_of.end(),
+				    [&](const auto &one) { return one.first >= number; });
+		const bool on_node = node != node_of.end() && node->first == number;
+		// The kernel links a block to its node last of all, where it has nodes.
+		// The inode first: the state of a later life does no harm, that of an earlier
+		// would.
+		const auto inode = this->inode(number);
+		auto block = inode ? read_block(number, on_node || !nodes) : fail(inode.error());
 		if (!block && gone(block.error()))
 			continue;
 		if (!block)
 			return fail(block.error());
-		if (const auto node = node_of.find(number); node != node_of.end())
+		block->inode = *inode;
+		// Of several nodes none is the block's.
+		if (on_node &&
+		    (std::next(node) == node_of.end() || std::next(node)->first != number))
 			block->node = node->second;
 		find_source(*block, origins);
 		blocks.push_back(std::move(*block));

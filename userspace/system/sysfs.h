@@ -36,9 +36,20 @@ public:
 	/// State of one block; ENOENT where it does not exist.
 	Result<BlockState> state(uint64_t block) const;
 
+	/// Inode of a block's directory, which tells one life of the block from another; ENOENT
+	/// where it does not exist.
+	Result<uint64_t> inode(uint64_t block) const;
+
 	/// Zone of an online block: valid_zones counts only while `state` reads online before and
 	/// after it, since during an offline it names what might come. Zone::none otherwise.
 	Result<Zone> zone(uint64_t block) const;
+
+	/// Both of them at once.
+	struct Present {
+		BlockState state;
+		Zone zone;
+	};
+	Result<Present> present(uint64_t block) const;
 
 	/// Path of a block's state file below root_fd().
 	static std::string state_path(uint64_t block);
@@ -54,14 +65,16 @@ public:
 
 private:
 	Sysfs() = default;
-	/// A block's own files: state, zones, inode; node and source are left empty.
-	Result<Block> read_block(uint64_t number) const;
+	/// A block's own files: state and zones; all else is left empty. `complete`:
+	/// the kernel has ended its addition; else the zones of an offline one are not asked for.
+	Result<Block> read_block(uint64_t number, bool complete) const;
 	/// Blocks with a lower inode were there at boot; nothing where inodes tell no age.
 	std::optional<uint64_t> boot_mark(uint64_t lowest_block) const;
 	struct Origins;
 	void find_source(Block &block, const Origins &origins) const;
 
 	Fd root_;
+	Fd memory_; ///< the directory of the blocks, from where the way to each is short
 	uint64_t block_size_ = 0;
 	EarlyBlocks early_;
 };

@@ -113,6 +113,23 @@ TEST_F(DaemonOfTree, AfterACleanStopTheAdministratorsOfflineIsNoLeftover)
 	EXPECT_EQ(tree.read(auto_online), "offline");
 }
 
+TEST_F(DaemonOfTree, AStopLeavesNothingOfflineThatTheKernelWouldHaveOnlined)
+{
+	constexpr auto config = "[online]\naction = \"leave\"\nowner_grace = \"1h\"\n";
+	tree.write(auto_online, "offline\n");
+	start(config);
+	stop();
+	EXPECT_EQ(tree.state(32), "offline") << "nor does the kernel online it";
+
+	tree.write(auto_online, "online_movable\n");
+	start(config);
+	EXPECT_EQ(tree.state(32), "offline");
+	stop();
+	EXPECT_EQ(tree.state(32), "online");
+	EXPECT_EQ(tree.state(33), "online");
+	EXPECT_EQ(tree.read(auto_online), "online_movable");
+}
+
 TEST_F(DaemonOfTree, WithABrokenConfigurationOnlinesAndTakesNothingOffline)
 {
 	start("[online]\naction = \"lunch\"\n");

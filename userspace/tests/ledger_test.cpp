@@ -59,6 +59,22 @@ TEST_F(LedgerOfOne, AnAddedBlockIsFreshUntilItIsOnline)
 	EXPECT_EQ(standing(), Standing::handled);
 }
 
+TEST_F(LedgerOfOne, AnAdditionIsNewsUntilPolicyIsDoneWithTheLife)
+{
+	const auto inode = offline.inode;
+	EXPECT_TRUE(ledger.is_news(1, inode)) << "never seen";
+	EXPECT_TRUE(ledger.is_news(1, std::nullopt));
+	see(offline);
+	EXPECT_TRUE(ledger.is_news(1, inode)) << "seen, and not online yet";
+	see(online);
+	EXPECT_FALSE(ledger.is_news(1, inode)) << "online";
+	EXPECT_TRUE(ledger.is_news(1, inode + 1)) << "in another life";
+	EXPECT_TRUE(ledger.is_news(1, std::nullopt)) << "unreadable: a look tells";
+	EXPECT_TRUE(ledger.is_news(2, inode)) << "another block";
+	see(offline);
+	EXPECT_FALSE(ledger.is_news(1, inode)) << "taken offline";
+}
+
 TEST_F(LedgerOfOne, AnOfflineEventMakesItDeliberate)
 {
 	see(online);

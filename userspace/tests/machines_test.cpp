@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
+#include <csignal>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "core/metrics.h"
 #include "core/totals.h"
 #include "machine_fixture.h"
 #include "memhpd/state.h"
+#include "system/varlink.h"
 
 namespace memhp
 {
@@ -185,6 +188,47 @@ TEST(LargeMachine, IsListedReconciledOrderedAndDecidedOn)
 	EXPECT_NE(to_text(metrics_of(measures))
 			  .find("memhp_blocks{source=\"acpi-dimm\",state=\"online\"} 90112\n"),
 		  std::string::npos);
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool sanitized = true;
+#elif defined(__has_feature)
+constexpr bool sanitized = __has_feature(address_sanitizer);
+#else
+constexpr bool sanitized = false;
+#endif
+
+TEST(LargeMachine, AMemhpdThatKnowsAllOfItTakesLittleMemory)
+{
+	if (sanitized)
+		GTEST_SKIP() << "a sanitizer takes memory of its own";
+	const auto tree = large_machine();
+	tree->make_directory("run");
+	tree->write("memhpd.toml", "[online]\naction = \"offline\"\n");
+	Program memhpd(MEMHPD_FAKE,
+		       {"--sysroot", tree->root(), "--config", tree->path("memhpd.toml")}, {});
+	const auto reaches = [&](auto &&condition) {
+		for (int turn = 0; turn < 1000 && !condition(); ++turn)
+			usleep(20'000);
+		return condition();
+	};
+	const auto scans = [&]() -> uint64_t {
+		auto client = varlink::Client::connect(tree->path("run/memhp/io.memhp"));
+		if (!client)
+			return 0;
+		const auto answer = client->call("io.memhp.Status", nlohmann::json::object());
+		return answer ? answer->at("status").at("scans").get<uint64_t>() : 0;
+	};
+	// The first look, a round, what it knows saved; and all of it again.
+	ASSERT_TRUE(reaches([&] { return scans() >= 2 && tree->exists("run/memhp/state.json"); }));
+	memhpd.signal(SIGUSR1);
+	ASSERT_TRUE(reaches([&] { return scans() >= 3; }));
+	const auto peak = memhpd.peak_resident();
+	RecordProperty("peak_resident", std::to_string(peak));
+	EXPECT_GT(peak, 1u << 20);
+	EXPECT_LT(peak, 64u << 20);
+	memhpd.signal(SIGTERM);
+	EXPECT_EQ(memhpd.wait(), 0);
 }
 
 } // namespace

@@ -45,6 +45,45 @@ TEST_F(OnlinerOfTree, OnlinesADeviceThatIsAdded)
 	EXPECT_EQ(onliner->counters().onlined, 6u);
 }
 
+TEST_F(OnlinerOfTree, AnAdditionCostsNothingForBlocksThatPolicyIsDoneWith)
+{
+	start();
+	uint64_t scans = 0;
+	std::vector<std::string> before;
+	ASSERT_TRUE(play(loop, {onlined(4), when_idle([&] {
+					tree.write(MachineTree::dir(33) + "/state", "offline");
+					uevent(Uevent::Action::offline, 33);
+					scans = onliner->counters().scans;
+					before = kernel.writes();
+					for (const uint64_t block : {0, 8, 9, 32, 33, 34, 35})
+						uevent(Uevent::Action::add, block);
+				}),
+				when_idle()}));
+	EXPECT_EQ(kernel.writes(), before) << "not even a barrier";
+	EXPECT_EQ(onliner->counters().scans, scans);
+	EXPECT_EQ(tree.state(33), "offline");
+}
+
+TEST_F(OnlinerOfTree, LostEventsLeadToALookHoweverManyTimes)
+{
+	start();
+	ASSERT_TRUE(play(loop, {onlined(4), when_idle([&] {
+					for (uint64_t block = 40; block < 48; ++block)
+						plug(block);
+					// One event came through, the others were dropped.
+					onliner->on_lost();
+					uevent(Uevent::Action::add, 44);
+					onliner->on_lost();
+					onliner->on_lost();
+				}),
+				onlined(12), when_idle()}));
+	EXPECT_EQ(onliner->counters().lost_events, 3u);
+	auto written = writes();
+	std::sort(written.begin(), written.end());
+	EXPECT_EQ(written.size(), 12u);
+	EXPECT_EQ(std::unique(written.begin(), written.end()), written.end()) << "nothing twice";
+}
+
 TEST_F(OnlinerOfTree, LeavesTheFirstScanAloneWherePolicySaysSo)
 {
 	OnlinePolicy policy;
@@ -217,7 +256,7 @@ TEST_F(OnlinerOfTree, KeepsTheHoleOpenWhileAVirtioMemDeviceGrows)
 	// Something is added all the time, also in rounds that find nothing else to online.
 	size_t barriers = 0;
 	const auto growing = [&] {
-		uevent(Uevent::Action::add, 43);
+		uevent(Uevent::Action::add, 44); // gone again when it is looked for
 		const auto now = kernel.writes().size() - writes().size();
 		if (barriers == 0 && onliner->counters().onlined >= 3)
 			barriers = now;

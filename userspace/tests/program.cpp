@@ -79,6 +79,13 @@ Program::~Program()
 
 void Program::signal(int signal) const { kill(pid_, signal); }
 
+uint64_t Program::peak_resident() const
+{
+	const auto status = Tree::slurp("/proc/" + std::to_string(pid_) + "/status");
+	const auto at = status.find("VmHWM:");
+	return at == std::string::npos ? 0 : std::stoull(status.substr(at + 6)) << 10;
+}
+
 int Program::wait()
 {
 	pollfd exit = {pidfd_.get(), POLLIN, 0};

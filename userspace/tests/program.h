@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ public:
 	Program &operator=(const Program &) = delete;
 
 	void signal(int signal) const;
+	/// The most memory that was resident so far, in bytes; 0 where the kernel does not tell.
+	uint64_t peak_resident() const;
 	/// Exit status; -1 for another end or none within 20 s.
 	int wait();
 

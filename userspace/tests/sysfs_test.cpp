@@ -133,6 +133,26 @@ TEST(SysfsScan, TakesTheNodeFromTheNodesLinks)
 	EXPECT_EQ(scanned(sysfs, 4).node, std::nullopt);
 }
 
+TEST(SysfsScan, DoesNotReadTheZonesOfABlockThatTheKernelStillAdds)
+{
+	const MachineTree tree;
+	tree.add(1, "online", "Normal");
+	tree.add(2, "offline", "Movable Normal");
+	tree.add(3, "offline", "Movable Normal");
+	tree.remove("sys/devices/system/node/node0/memory1");
+	tree.remove("sys/devices/system/node/node0/memory3");
+	const auto sysfs = opened(tree);
+	EXPECT_EQ(scanned(sysfs, 1).zone, Zone::normal) << "an online block has a zone of its own";
+	EXPECT_EQ(scanned(sysfs, 2).candidates.size(), 2u);
+	EXPECT_TRUE(scanned(sysfs, 3).candidates.empty());
+	EXPECT_EQ(scanned(sysfs, 3).state, BlockState::offline);
+	EXPECT_EQ(sysfs.zone(1), Zone::normal);
+	EXPECT_EQ(sysfs.zone(2), Zone::none);
+
+	tree.remove("sys/devices/system/node");
+	EXPECT_EQ(scanned(sysfs, 3).candidates.size(), 2u) << "a kernel without nodes";
+}
+
 TEST(SysfsScan, TellsLivesApartByTheInode)
 {
 	const MachineTree tree;

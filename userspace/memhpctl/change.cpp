@@ -42,8 +42,10 @@ public:
 			return;
 		shown_ = true;
 		fmt::print(stderr, "\r\033[K{} of {} blocks", progress.done, progress.goal);
-		if (!progress.reached)
-			fmt::print(stderr, ", block {}: {}", progress.block,
+		if (!progress.waiting.empty())
+			fmt::print(stderr, ", waiting: {}", progress.waiting);
+		else if (progress.block && !progress.reached)
+			fmt::print(stderr, ", block {}: {}", *progress.block,
 				   progress.killed
 					   ? "no end within its deadline, trying again later"
 					   : strerror(progress.error));
@@ -60,10 +62,6 @@ Result<std::optional<Report>> through_daemon(varlink::Client &client, const Chan
 					     ProgressLine &line)
 {
 	auto parameters = to_json(options.request);
-	if (!options.deadline_given)
-		parameters.erase("deadline_ms");
-	if (!options.attempt_deadline_given)
-		parameters.erase("attempt_deadline_ms");
 	if (options.no_wait)
 		parameters["detach"] = true;
 	const auto *method =
@@ -83,10 +81,14 @@ Result<std::optional<Report>> through_daemon(varlink::Client &client, const Chan
 	return std::optional<Report>(*report);
 }
 
-/// Carried out here, by the daemon's engine.
-Result<std::optional<Report>> by_ourselves(const Sysfs &sysfs, const ChangeOptions &options,
-					   ProgressLine &line)
+/// Carried out here, by the daemon's engine and its configuration.
+Result<std::optional<Report>> by_ourselves(const Globals &globals, const Sysfs &sysfs,
+					   const ChangeOptions &options, ProgressLine &line)
 {
+	const auto config = load_config(globals.config());
+	if (!config)
+		fmt::print(stderr, "memhpctl: the defaults are used: {}\n", config.error().front());
+	const auto file = config.value_or(std::nullopt).value_or(Config()).offline;
 	Loop loop;
 	Writer writer(loop, sysfs.root_fd());
 	Engine engine(loop, sysfs, writer);
@@ -94,13 +96,14 @@ Result<std::optional<Report>> by_ourselves(const Sysfs &sysfs, const ChangeOptio
 	engine.set_stage_of([&](uint64_t block) { return kmod.last_stage(block); });
 
 	std::optional<Report> report;
-	const auto job = start(
-		engine, sysfs, options.request,
-		[&](const Attempted &, const Progress &progress) { line.show(progress); },
-		[&](const Report &result) {
-			report = result;
-			loop.quit(0);
-		});
+	RequestCallbacks callbacks;
+	callbacks.progress = [&](const Progress &progress) { line.show(progress); };
+	callbacks.finished = [&](const Report &result) {
+		report = result;
+		loop.quit(0);
+	};
+	const auto job = start(engine, sysfs, options.request, terms_of(options.request, file),
+			       std::move(callbacks));
 	if (!job)
 		return fail(job.error());
 	const auto on_int = loop.signal(SIGINT, [&] { engine.cancel(*job); });
@@ -192,6 +195,8 @@ void print_report(const Report &report)
 		   report.cancelled   ? ": cancelled"
 		   : report.timed_out ? ": the deadline passed"
 				      : "");
+	if (!report.waiting.empty())
+		fmt::print(stderr, "memhpctl: while it waited: {}\n", report.waiting);
 	for (const auto &stayed : report.stayed)
 		fmt::print(stderr, "memhpctl: block {}: {}{}\n", stayed.block, reason(stayed),
 			   stayed.attempts > 1 ? fmt::format(", {} attempts", stayed.attempts)
@@ -231,7 +236,7 @@ int verb_change(const Globals &globals, const ChangeOptions &options)
 					 "--no-wait needs memhpd to do the work, and it is not "
 					 "running (systemctl start memhpd)"});
 		else
-			result = by_ourselves(*sysfs, options, line);
+			result = by_ourselves(globals, *sysfs, options, line);
 	}
 	if (!result)
 		return complain(result.error());

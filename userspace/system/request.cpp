@@ -18,9 +18,19 @@ struct Running {
 	Report report;
 	Time started{};
 	std::map<uint64_t, Zone> zones; ///< of blocks tried
-	OnProgress progress;
-	std::function<void(const Report &)> finished;
+	RequestCallbacks callbacks;
 };
+
+void tell(const Running &running, const Job &job, Progress progress)
+{
+	if (!running.callbacks.progress)
+		return;
+	progress.done = job.done();
+	progress.goal = job.spec().goal;
+	progress.failed_attempts = job.failed_attempts();
+	progress.waiting = job.held() ? job.held()->text : "";
+	running.callbacks.progress(progress);
+}
 
 void note(Running &running, const Job &job, const Attempted &attempted)
 {
@@ -29,18 +39,15 @@ void note(Running &running, const Job &job, const Attempted &attempted)
 	if (outcome.reached && job.spec().change == Change::online &&
 	    !right_zone(job.spec().type, attempted.zone))
 		running.report.wrong_zone.push_back(attempted.block);
-	if (!running.progress)
-		return;
+	if (running.callbacks.attempted)
+		running.callbacks.attempted(job.spec().change, attempted);
 	Progress progress;
 	progress.block = attempted.block;
 	progress.reached = outcome.reached;
 	progress.error = outcome.error;
 	progress.killed = outcome.killed;
 	progress.stage = outcome.stage;
-	progress.done = job.done();
-	progress.goal = job.spec().goal;
-	progress.failed_attempts = job.failed_attempts();
-	running.progress(attempted, progress);
+	tell(running, job, std::move(progress));
 }
 
 void conclude(Running &running, const Job &job)
@@ -73,8 +80,9 @@ void conclude(Running &running, const Job &job)
 	report.failed_attempts = job.failed_attempts();
 	report.timed_out = job.timed_out();
 	report.cancelled = job.cancelled();
+	report.waiting = job.held() ? job.held()->text : "";
 	report.took = Loop::now() - running.started;
-	running.finished(report);
+	running.callbacks.finished(report);
 }
 
 } // namespace
@@ -106,8 +114,16 @@ Result<Selection> select(const Sysfs &sysfs, const ChangeRequest &request)
 	return select_offline(*target, *blocks, sysfs.block_size(), request.force);
 }
 
+Config::Offline terms_of(const ChangeRequest &request, Config::Offline config)
+{
+	config.deadline = request.deadline.value_or(config.deadline);
+	config.attempt_deadline = request.attempt_deadline.value_or(config.attempt_deadline);
+	config.limits.min_free = request.min_free.value_or(config.limits.min_free);
+	return config;
+}
+
 Result<Engine::JobId> start(Engine &engine, const Sysfs &sysfs, const ChangeRequest &request,
-			    OnProgress progress, std::function<void(const Report &)> finished)
+			    const Config::Offline &terms, RequestCallbacks callbacks)
 {
 	const auto selection = select(sysfs, request);
 	if (!selection)
@@ -115,8 +131,7 @@ Result<Engine::JobId> start(Engine &engine, const Sysfs &sysfs, const ChangeRequ
 
 	const auto running = std::make_shared<Running>();
 	running->started = Loop::now();
-	running->progress = std::move(progress);
-	running->finished = std::move(finished);
+	running->callbacks = std::move(callbacks);
 	running->report.change = request.change;
 	running->report.block_size = sysfs.block_size();
 	running->report.goal = selection->goal;
@@ -129,17 +144,21 @@ Result<Engine::JobId> start(Engine &engine, const Sysfs &sysfs, const ChangeRequ
 	spec.blocks = selection->blocks;
 	spec.rearrange = selection->rearrange;
 	spec.goal = selection->goal;
-	spec.deadline = running->started + request.deadline;
-	spec.attempt_deadline = request.attempt_deadline;
-	spec.backoff = request.backoff;
+	spec.deadline = running->started + terms.deadline;
+	spec.attempt_deadline = terms.attempt_deadline;
+	spec.backoff = terms.backoff;
 	spec.seed = static_cast<unsigned>(running->started.count());
 
-	Engine::Callbacks callbacks;
-	callbacks.attempted = [running](const Job &job, const Attempted &attempted) {
+	if (request.change == Change::offline)
+		spec.limits = terms.limits;
+
+	Engine::Callbacks of_job;
+	of_job.attempted = [running](const Job &job, const Attempted &attempted) {
 		note(*running, job, attempted);
 	};
-	callbacks.finished = [running](const Job &job) { conclude(*running, job); };
-	return engine.submit(std::move(spec), std::move(callbacks));
+	of_job.held = [running](const Job &job) { tell(*running, job, {}); };
+	of_job.finished = [running](const Job &job) { conclude(*running, job); };
+	return engine.submit(std::move(spec), std::move(of_job));
 }
 
 } // namespace memhp

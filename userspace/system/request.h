@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/config.h"
 #include "core/retry.h"
 #include "core/select.h"
 #include "system/engine.h"
@@ -19,15 +21,16 @@ struct ChangeRequest {
 	Change change = Change::offline;
 	std::vector<std::string> target; ///< words, see core/target.h
 	OnlineType type = OnlineType::movable;
-	Time deadline = std::chrono::minutes(10); ///< span of the whole request
-	Time attempt_deadline = std::chrono::seconds(2);
-	Backoff backoff;
 	bool force = false; ///< see select_offline()
+	/// What is not given is as the configuration has it.
+	std::optional<Time> deadline; ///< span of the whole request
+	std::optional<Time> attempt_deadline;
+	std::optional<Amount> min_free; ///< of an offline
 };
 
-/// How a request stands after an attempt.
+/// How a request stands after an attempt, or when it begins or ends to wait.
 struct Progress {
-	uint64_t block = 0; ///< the block tried last
+	std::optional<uint64_t> block; ///< the block that was tried; none where it waits
 	bool reached = false;
 	int error = 0;
 	bool killed = false;
@@ -35,6 +38,8 @@ struct Progress {
 	uint64_t done = 0;
 	uint64_t goal = 0;
 	uint64_t failed_attempts = 0;
+	std::string
+		waiting; ///< why nothing is tried at the moment; empty where nothing is against it
 };
 
 /// A block that was wanted and did not get there.
@@ -60,6 +65,7 @@ struct Report {
 	uint64_t failed_attempts = 0;
 	bool timed_out = false;
 	bool cancelled = false;
+	std::string waiting; ///< what it waited for when it ended
 	Time took{};
 
 	bool complete() const { return done.size() >= goal; }
@@ -71,11 +77,19 @@ std::string reason(const Stayed &stayed);
 /// Selects the target's blocks in a fresh scan, without changing anything.
 Result<Selection> select(const Sysfs &sysfs, const ChangeRequest &request);
 
-using OnProgress = std::function<void(const Attempted &, const Progress &)>;
+struct RequestCallbacks {
+	/// After each attempt; may be empty, as may `progress`.
+	std::function<void(Change, const Attempted &)> attempted;
+	std::function<void(const Progress &)> progress;
+	std::function<void(const Report &)> finished; ///< once
+};
 
-/// Starts a request. `progress` comes after each attempt, `finished` once. The failure is the
-/// target's: nothing has been started then.
+/// What holds for a request under this configuration.
+Config::Offline terms_of(const ChangeRequest &request, Config::Offline config);
+
+/// Starts a request on the terms that terms_of() gives. The failure is the target's: nothing has
+/// been started then.
 Result<Engine::JobId> start(Engine &engine, const Sysfs &sysfs, const ChangeRequest &request,
-			    OnProgress progress, std::function<void(const Report &)> finished);
+			    const Config::Offline &terms, RequestCallbacks callbacks);
 
 } // namespace memhp

@@ -35,6 +35,7 @@ Report full_report()
 	report.failed_attempts = 3;
 	report.timed_out = true;
 	report.cancelled = true;
+	report.waiting = "too little memory";
 	report.took = Time(1234);
 	return report;
 }
@@ -87,10 +88,15 @@ TEST(ProgressJson, SurvivesTheWayThere)
 	progress.done = 1;
 	progress.goal = 2;
 	progress.failed_attempts = 3;
+	progress.waiting = "too little memory";
 	const auto text = to_json(progress).dump();
 	const auto read = progress_from_json(json::parse(text));
 	ASSERT_TRUE(read);
 	EXPECT_EQ(to_json(*read).dump(), text);
+	EXPECT_EQ(read->block, 7u);
+	EXPECT_EQ(read->waiting, progress.waiting);
+	progress.block.reset();
+	EXPECT_FALSE(progress_from_json(to_json(progress))->block);
 	EXPECT_FALSE(progress_from_json(json::object()));
 }
 
@@ -102,6 +108,7 @@ TEST(RequestJson, SurvivesTheWayThere)
 	request.deadline = Time(5000);
 	request.attempt_deadline = Time(100);
 	request.force = true;
+	request.min_free = Amount{false, 1 << 30};
 	const auto read = request_from_json(to_json(request));
 	ASSERT_TRUE(read) << read.error().message;
 	EXPECT_EQ(read->target, request.target);
@@ -109,6 +116,8 @@ TEST(RequestJson, SurvivesTheWayThere)
 	EXPECT_EQ(read->deadline, request.deadline);
 	EXPECT_EQ(read->attempt_deadline, request.attempt_deadline);
 	EXPECT_TRUE(read->force);
+	ASSERT_TRUE(read->min_free);
+	EXPECT_EQ(to_string(*read->min_free), "1G");
 }
 
 TEST(RequestJson, EverythingButTheTargetIsOptional)
@@ -116,7 +125,9 @@ TEST(RequestJson, EverythingButTheTargetIsOptional)
 	const auto read = request_from_json({{"target", {"all"}}});
 	ASSERT_TRUE(read);
 	EXPECT_EQ(read->type, OnlineType::movable);
-	EXPECT_EQ(read->deadline, ChangeRequest().deadline);
+	EXPECT_FALSE(read->deadline);
+	EXPECT_FALSE(read->attempt_deadline);
+	EXPECT_FALSE(read->min_free);
 	EXPECT_FALSE(read->force);
 }
 
@@ -137,6 +148,8 @@ TEST(RequestJson, RefusesWhatItCannotUse)
 		R"({"target":["all"],"attempt_deadline_ms":0})",
 		R"({"target":["all"],"attempt_deadline_ms":1e300})",
 		R"({"target":["all"],"attempt_deadline_ms":1.5})",
+		R"({"target":["all"],"min_free":10})",
+		R"({"target":["all"],"min_free":"110%"})",
 	};
 	for (const auto *text : texts)
 		EXPECT_FALSE(request_from_json(json::parse(text))) << text;

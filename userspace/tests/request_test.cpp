@@ -25,7 +25,7 @@ protected:
 	{
 		writer.emplace(loop, sysfs.root_fd());
 		engine.emplace(loop, sysfs, *writer);
-		request.backoff.initial = Time(1);
+		config.backoff.initial = Time(1);
 	}
 
 	Sysfs build()
@@ -44,10 +44,12 @@ protected:
 		request.change = change;
 		request.target = std::move(target);
 		std::optional<Report> report;
-		const auto job = start(
-			*engine, sysfs, request,
-			[&](const Attempted &, const Progress &one) { progress.push_back(one); },
-			[&](const Report &result) { report = result; });
+		RequestCallbacks callbacks;
+		callbacks.attempted = [&](Change, const Attempted &) { attempted(); };
+		callbacks.progress = [&](const Progress &one) { progress.push_back(one); };
+		callbacks.finished = [&](const Report &one) { report = one; };
+		const auto job = start(*engine, sysfs, request, terms_of(request, config),
+				       std::move(callbacks));
 		EXPECT_TRUE(job) << job.error().message;
 		EXPECT_FALSE(report) << "it comes from the loop";
 		EXPECT_TRUE(play(loop, {{[&] { return report.has_value(); }}}));
@@ -61,6 +63,8 @@ protected:
 	std::optional<Writer> writer;
 	std::optional<Engine> engine;
 	ChangeRequest request;
+	Config::Offline config;
+	std::function<void()> attempted = [] {}; ///< after each attempt
 	std::vector<Progress> progress;
 };
 
@@ -94,21 +98,15 @@ TEST_F(RequestOfTree, ReportsBlocksThatAreOnlineInAnotherZone)
 	request.type = OnlineType::movable;
 	kernel.script(41, {"vanish"});
 	// Somebody else onlines block 40 into the kernel zone between the selection and its turn.
-	request.change = Change::online;
-	request.target = {"40-41"};
-	std::optional<Report> result;
-	ASSERT_TRUE(start(
-		*engine, sysfs, request,
-		[&](const Attempted &, const Progress &) {
-			tree.write(MachineTree::dir(40) + "/state", "online");
-			tree.write(MachineTree::dir(40) + "/valid_zones", "Normal");
-		},
-		[&](const Report &one) { result = one; }));
-	ASSERT_TRUE(play(loop, {{[&] { return result.has_value(); }}}));
-	EXPECT_EQ(result->wrong_zone, Numbers{40});
-	EXPECT_EQ(result->done, Numbers{40});
-	ASSERT_EQ(result->stayed.size(), 1u) << "41 is gone and cannot be onlined";
-	EXPECT_EQ(result->stayed[0].error, ENODEV);
+	attempted = [&] {
+		tree.write(MachineTree::dir(40) + "/state", "online");
+		tree.write(MachineTree::dir(40) + "/valid_zones", "Normal");
+	};
+	const auto result = report(Change::online, {"40-41"});
+	EXPECT_EQ(result.wrong_zone, Numbers{40});
+	EXPECT_EQ(result.done, Numbers{40});
+	ASSERT_EQ(result.stayed.size(), 1u) << "41 is gone and cannot be onlined";
+	EXPECT_EQ(result.stayed[0].error, ENODEV);
 }
 
 TEST_F(RequestOfTree, NamesTheBlocksThatStayedAndWhy)
@@ -153,14 +151,60 @@ TEST_F(RequestOfTree, EndsAtItsDeadline)
 	EXPECT_TRUE(result.stayed[0].killed);
 }
 
+TEST_F(RequestOfTree, TellsThatItWaitsAndWhy)
+{
+	tree.set_available(uint64_t{1} << 30);
+	request.deadline = Time(50);
+	const auto result = report(Change::offline, {"33"});
+	ASSERT_FALSE(progress.empty());
+	EXPECT_FALSE(progress[0].block);
+	EXPECT_EQ(progress[0].goal, 1u);
+	EXPECT_NE(progress[0].waiting.find("min_free asks for 6.4G"), std::string::npos);
+	EXPECT_TRUE(result.timed_out);
+	EXPECT_FALSE(result.waiting.empty());
+	EXPECT_EQ(tree.state(33), "online");
+}
+
+TEST_F(RequestOfTree, MayAskForLessThanTheConfiguration)
+{
+	tree.set_available(uint64_t{1} << 30);
+	request.min_free = Amount{false, 0};
+	const auto result = report(Change::offline, {"33"});
+	EXPECT_TRUE(result.complete());
+	EXPECT_TRUE(result.waiting.empty());
+}
+
+TEST(Terms, WhatTheRequestDoesNotSayIsTheConfigurations)
+{
+	Config::Offline config;
+	config.deadline = Time(1);
+	config.attempt_deadline = Time(2);
+	config.limits.min_free = {false, 3};
+	config.limits.max_pressure = 4;
+	auto terms = terms_of({}, config);
+	EXPECT_EQ(terms.deadline, Time(1));
+	EXPECT_EQ(terms.attempt_deadline, Time(2));
+	EXPECT_EQ(terms.limits.min_free.value, 3u);
+	ChangeRequest request;
+	request.deadline = Time(10);
+	request.attempt_deadline = Time(20);
+	request.min_free = Amount{true, 30};
+	terms = terms_of(request, config);
+	EXPECT_EQ(terms.deadline, Time(10));
+	EXPECT_EQ(terms.attempt_deadline, Time(20));
+	EXPECT_EQ(terms.limits.min_free.value, 30u);
+	EXPECT_TRUE(terms.limits.min_free.percent);
+	EXPECT_EQ(terms.limits.max_pressure, 4);
+}
+
 TEST_F(RequestOfTree, ABadTargetStartsNothing)
 {
 	for (const auto *word : {"lunch", "99", "node:7", "100G", "1K"}) {
 		request.target = {word};
 		bool called = false;
-		EXPECT_FALSE(start(*engine, sysfs, request, {}, [&](const Report &) {
-			called = true;
-		})) << word;
+		RequestCallbacks callbacks;
+		callbacks.finished = [&](const Report &) { called = true; };
+		EXPECT_FALSE(start(*engine, sysfs, request, config, callbacks)) << word;
 		EXPECT_FALSE(called);
 		EXPECT_TRUE(engine->idle());
 	}

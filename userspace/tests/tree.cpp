@@ -87,6 +87,25 @@ MachineTree::MachineTree(uint64_t block_size, const std::string &parent) : Tree(
 	size << std::hex << block_size << '\n';
 	write("sys/devices/system/memory/block_size_bytes", size.str());
 	write("sys/devices/system/memory/auto_online_blocks", "online\n");
+	set_available(uint64_t{64} << 30);
+}
+
+void MachineTree::set_available(uint64_t bytes) const
+{
+	std::ostringstream text;
+	text << "MemTotal:       67108864 kB\nMemFree:        1024 kB\nMemAvailable:   "
+	     << (bytes >> 10) << " kB\n";
+	write("meminfo.new", text.str());
+	make_directory("proc");
+	move("meminfo.new", "proc/meminfo");
+}
+
+void MachineTree::set_pressure(const std::string &percent) const
+{
+	write("pressure.new", "some avg10=" + percent + " avg60=0.00 avg300=0.00 total=0\n" +
+				      "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
+	make_directory("proc/pressure");
+	move("pressure.new", "proc/pressure/memory");
 }
 
 std::string MachineTree::dir(uint64_t block)

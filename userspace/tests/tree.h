@@ -56,6 +56,10 @@ public:
 	/// A dax device that owns these blocks, with a file `state` where that is not empty.
 	void add_dax(std::string_view device, uint64_t first, uint64_t last,
 		     std::string_view state) const;
+	/// The machine has 64 GiB, of which so much is available (at first: all).
+	void set_available(uint64_t bytes) const;
+	/// Memory pressure, "12.50" percent; at first the kernel measures none.
+	void set_pressure(const std::string &percent) const;
 	/// The link by which ACPI devices own their blocks.
 	void own(uint64_t block, std::string_view device) const;
 	std::string state(uint64_t block) const;

@@ -270,7 +270,7 @@ Result<Selection> select_online(const Target &target, const std::vector<Block> &
 }
 
 Result<Selection> select_offline(const Target &target, const std::vector<Block> &blocks,
-				 uint64_t block_size, bool force)
+				 uint64_t block_size, bool force, const Evidence &evidence)
 {
 	const auto matched = match(target, blocks, block_size);
 	if (!matched)
@@ -278,14 +278,23 @@ Result<Selection> select_offline(const Target &target, const std::vector<Block> 
 
 	Selection selection;
 	std::vector<Block> online;
+	std::vector<uint64_t> poisoned;
 	for (const auto &block : *matched) {
 		if (block.state == BlockState::offline)
 			selection.already.push_back(block.number);
 		else if (block.source == Source::virtio_mem && (!force || target.devices.empty()))
 			selection.left_to_host.push_back(block.number);
+		else if (evidence.poisoned.count(block.number) != 0)
+			poisoned.push_back(block.number);
 		else
 			online.push_back(block);
 	}
+	if (!poisoned.empty() && (!target.bytes || online.size() < *target.bytes / block_size))
+		return fail_input(fmt::format(
+			"blocks {} have broken (poisoned) memory: they could go offline, but not "
+			"come back, so all or nothing cannot be kept; leave them out, or do "
+			"without --all-or-nothing",
+			format_ranges(poisoned)));
 	if (online.empty() && !selection.left_to_host.empty())
 		return fail_input(fmt::format("blocks {} belong to a virtio-mem device: only the "
 					      "host can take them back, by "

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <vector>
 
 #include "core/block.h"
@@ -26,15 +27,23 @@ struct Selection {
 Result<std::vector<Block>> match(const Target &target, const std::vector<Block> &blocks,
 				 uint64_t block_size);
 
+/// What is known of blocks beyond their state.
+struct Evidence {
+	/// Blocks with broken memory, which could go offline but not come back; nothing where
+	/// that does not matter.
+	std::set<uint64_t> poisoned;
+};
+
 /// Offline blocks of `target`, lowest first within each node, in the order of online_order().
 Result<Selection> select_online(const Target &target, const std::vector<Block> &blocks,
 				uint64_t block_size, OnlineType type);
 
 /// Online blocks of `target`: movable ones before those of kernel zones, highest first, in the
 /// order of offline_order(). A virtio-mem block is the host's to resize: it is selected only when
-/// `device:` names its device, and then only with `force`.
+/// `device:` names its device, and then only with `force`. A poisoned block is passed over where
+/// others do as well, and else a failure.
 Result<Selection> select_offline(const Target &target, const std::vector<Block> &blocks,
-				 uint64_t block_size, bool force);
+				 uint64_t block_size, bool force, const Evidence &evidence = {});
 
 /// An order of blocks, and what becomes of it when the block fails that its hole depends on: then
 /// the lowest that goes makes the hole.

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
@@ -41,7 +42,9 @@ public:
 		if (!wanted_)
 			return;
 		shown_ = true;
-		fmt::print(stderr, "\r\033[K{} of {} blocks", progress.done, progress.goal);
+		fmt::print(stderr, "\r\033[K{}{} of {} blocks",
+			   progress.rolling_back ? "putting back: " : "", progress.done,
+			   progress.goal);
 		if (!progress.waiting.empty())
 			fmt::print(stderr, ", waiting: {}", progress.waiting);
 		else if (progress.block && !progress.reached)
@@ -102,12 +105,12 @@ Result<std::optional<Report>> by_ourselves(const Globals &globals, const Sysfs &
 		report = result;
 		loop.quit(0);
 	};
-	const auto job = start(engine, sysfs, options.request, terms_of(options.request, file),
-			       std::move(callbacks));
-	if (!job)
-		return fail(job.error());
-	const auto on_int = loop.signal(SIGINT, [&] { engine.cancel(*job); });
-	const auto on_term = loop.signal(SIGTERM, [&] { engine.cancel(*job); });
+	auto plan = make_plan(sysfs, options.request, terms_of(options.request, file));
+	if (!plan)
+		return fail(plan.error());
+	const auto job = start(engine, sysfs, std::move(*plan), std::move(callbacks));
+	const auto on_int = loop.signal(SIGINT, [&] { engine.cancel(job); });
+	const auto on_term = loop.signal(SIGTERM, [&] { engine.cancel(job); });
 	loop.run();
 	return report;
 }
@@ -118,16 +121,16 @@ Result<void> get_consent(const Sysfs &sysfs, const ChangeOptions &options)
 	if (!target || options.yes || options.request.change == Change::online ||
 	    !needs_consent(*target))
 		return {};
-	const auto selection = select(sysfs, options.request);
-	if (!selection)
-		return fail(selection.error());
-	const auto size = format_size(selection->goal * sysfs.block_size());
+	const auto plan = make_plan(sysfs, options.request, {});
+	if (!plan)
+		return fail(plan.error());
+	const auto size = format_size(plan->goal * sysfs.block_size());
 	if (!isatty(STDIN_FILENO))
 		return fail_input(
 			fmt::format("'{}' is {} of this machine's own memory; add --yes if "
 				    "that is meant",
 				    target->text, size));
-	fmt::print(stderr, "Take {} ({} blocks) offline, '{}'? [y/N] ", size, selection->goal,
+	fmt::print(stderr, "Take {} ({} blocks) offline, '{}'? [y/N] ", size, plan->goal,
 		   target->text);
 	std::string answer;
 	if (!std::getline(std::cin, answer) || (answer != "y" && answer != "Y" && answer != "yes"))
@@ -137,27 +140,26 @@ Result<void> get_consent(const Sysfs &sysfs, const ChangeOptions &options)
 
 int dry_run(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &request)
 {
-	const auto selection = select(sysfs, request);
-	if (!selection)
-		return complain(selection.error());
+	const auto plan = make_plan(sysfs, request, {});
+	if (!plan)
+		return complain(plan.error());
 	const auto verb = to_string(request.change);
+	std::vector<uint64_t> order;
+	for (const auto &part : plan->parts)
+		order.push_back(part.block);
 	if (globals.json) {
 		const json document = {{"change", verb},
-				       {"goal", selection->goal},
-				       {"order", selection->blocks},
-				       {"already", selection->already},
-				       {"left_to_host", selection->left_to_host}};
+				       {"goal", plan->goal},
+				       {"order", order},
+				       {"already", plan->already},
+				       {"left_to_host", plan->left_to_host}};
 		fmt::print("{}\n", document.dump(2));
 		return exit_done;
 	}
-	fmt::print("would {} {} blocks ({})", verb, selection->goal,
-		   format_size(selection->goal * sysfs.block_size()));
-	if (selection->goal > 0) {
-		std::string order;
-		for (const auto block : selection->blocks)
-			order += fmt::format(" {}", block);
-		fmt::print(", in this order:{}", order);
-	}
+	fmt::print("would {} {} blocks ({})", verb, plan->goal,
+		   format_size(plan->goal * sysfs.block_size()));
+	if (plan->goal > 0)
+		fmt::print(", in this order: {}", fmt::join(order, " "));
 	fmt::print("\n");
 	return exit_done;
 }
@@ -197,10 +199,13 @@ void print_report(const Report &report)
 				      : "");
 	if (!report.waiting.empty())
 		fmt::print(stderr, "memhpctl: while it waited: {}\n", report.waiting);
-	for (const auto &stayed : report.stayed)
-		fmt::print(stderr, "memhpctl: block {}: {}{}\n", stayed.block, reason(stayed),
-			   stayed.attempts > 1 ? fmt::format(", {} attempts", stayed.attempts)
-					       : "");
+	for (const auto &line : reasons(report.stayed))
+		fmt::print(stderr, "memhpctl: {}\n", line);
+	if (!report.rolled_back.empty())
+		fmt::print(stderr, "memhpctl: back online, for not all would go: {} blocks: {}\n",
+			   report.rolled_back.size(), format_ranges(report.rolled_back));
+	for (const auto &line : reasons(report.lost))
+		fmt::print(stderr, "memhpctl: NOT back online: {}\n", line);
 }
 
 } // namespace

@@ -117,6 +117,8 @@ int main(int argc, char **argv)
 			       "Also blocks that only the host can take back (virtio-mem)");
 	offline_verb->add_flag("--no-wait", offline.no_wait,
 			       "Leave it to memhpd and return at once");
+	offline_verb->add_flag("--all-or-nothing", offline.request.all_or_nothing,
+			       "Put everything back where not all of it goes");
 	offline_verb
 		->add_option("--min-free", words.min_free,
 			     "Wait where less would stay available (default 10%, at least 512M; 0: "

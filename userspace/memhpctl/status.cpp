@@ -153,11 +153,16 @@ std::string describe_requests(const json &status)
 {
 	std::string text;
 	for (const auto &request : status.value("requests", json::array())) {
-		text += fmt::format(
-			"request {}: {} {}: {} of {} blocks, {} left", request.value("id", 0),
-			request.value("change", "?"), request.value("target", "?"),
-			request.value("done", 0), request.value("goal", 0),
-			format_duration(Time(request.value("time_left_ms", Time::rep{0}))));
+		text += fmt::format("request {}: {} {}: ", request.value("id", 0),
+				    request.value("change", "?"), request.value("target", "?"));
+		const auto blocks = fmt::format("{} of {} blocks", request.value("done", 0),
+						request.value("goal", 0));
+		if (request.value("rolling_back", false))
+			text += "not all would go, " + blocks + " are back";
+		else
+			text += fmt::format(
+				"{}, {} left", blocks,
+				format_duration(Time(request.value("time_left_ms", Time::rep{0}))));
 		if (const auto failed = request.value("failed_attempts", 0); failed > 0)
 			text += fmt::format(", {} failed attempts", failed);
 		if (const auto waiting = request.value("waiting", json()); waiting.is_string())

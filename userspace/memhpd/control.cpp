@@ -50,7 +50,8 @@ type Stayed (
 )
 
 # How the request stands; only to calls with "more". block: what was tried; none when the request
-# begins or ends to wait. waiting: why nothing is tried at the moment.
+# begins or ends to wait. waiting: why nothing is tried at the moment. rolling_back: it has failed,
+# and done of goal blocks are back online.
 type Progress (
   block: ?int,
   reached: bool,
@@ -60,9 +61,12 @@ type Progress (
   done: int,
   goal: int,
   failed_attempts: int,
-  waiting: string
+  waiting: string,
+  rolling_back: bool
 )
 
+# rolled_back: blocks that were taken offline and put back, since all or nothing was asked for. lost:
+# those that should have come back and did not.
 type Report (
   change: (online, offline),
   block_size: int,
@@ -72,6 +76,8 @@ type Report (
   left_to_host: []int,
   wrong_zone: []int,
   stayed: []Stayed,
+  rolled_back: []int,
+  lost: []Stayed,
   failed_attempts: int,
   timed_out: bool,
   cancelled: bool,
@@ -109,6 +115,7 @@ method Offline(
   attempt_deadline_ms: ?int,
   min_free: ?string,
   force: ?bool,
+  all_or_nothing: ?bool,
   detach: ?bool
 ) -> (progress: ?Progress, report: ?Report)
 
@@ -132,6 +139,7 @@ json requests_report(const Requests &requests)
 				{"goal", view.progress.goal},
 				{"failed_attempts", view.progress.failed_attempts},
 				{"waiting", or_null(view.progress.waiting)},
+				{"rolling_back", view.progress.rolling_back},
 				{"time_left_ms", std::max(view.deadline - now, Time{}).count()}});
 	return list;
 }

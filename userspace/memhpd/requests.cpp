@@ -25,8 +25,12 @@ std::string summary(const Report &report)
 	if (!report.waiting.empty())
 		text += ", while it waited: " + report.waiting;
 	if (!report.complete())
-		for (const auto &stayed : report.stayed)
-			text += fmt::format("; block {}: {}", stayed.block, reason(stayed));
+		for (const auto &line : reasons(report.stayed))
+			text += "; " + line;
+	if (!report.rolled_back.empty())
+		text += "; put back: blocks " + format_ranges(report.rolled_back);
+	for (const auto &line : reasons(report.lost))
+		text += "; not back online: " + line;
 	return text;
 }
 
@@ -57,13 +61,13 @@ Result<uint64_t> Requests::begin(const ChangeRequest &request, unsigned uid,
 			finished(report);
 	};
 	const auto terms = terms_of(request, config_.config().offline);
-	const auto job = start(engine_, sysfs_, request, terms, std::move(callbacks));
-	if (!job)
-		return fail(job.error());
+	auto plan = make_plan(sysfs_, request, terms);
+	if (!plan)
+		return fail(plan.error());
 
 	++next_id_;
 	auto &entry = entries_[id];
-	entry.job = *job;
+	entry.job = start(engine_, sysfs_, std::move(*plan), std::move(callbacks));
 	entry.view.id = id;
 	entry.view.change = request.change;
 	entry.view.target = fmt::format("{}", fmt::join(request.target, " "));
@@ -81,6 +85,9 @@ void Requests::note(uint64_t id, const Progress &progress)
 			     view.target, progress.done, progress.goal, progress.waiting);
 	else if (waited && progress.waiting.empty())
 		log::info("{} {}: goes on", to_string(view.change), view.target);
+	if (progress.rolling_back && !view.progress.rolling_back)
+		log::warning("{} {}: not all will go, putting {} blocks back",
+			     to_string(view.change), view.target, progress.goal);
 	view.progress = progress;
 }
 

@@ -35,7 +35,8 @@ json to_json(const ChangeRequest &request)
 {
 	json value = {{"target", request.target},
 		      {"type", to_string(request.type)},
-		      {"force", request.force}};
+		      {"force", request.force},
+		      {"all_or_nothing", request.all_or_nothing}};
 	if (request.deadline)
 		value["deadline_ms"] = request.deadline->count();
 	if (request.attempt_deadline)
@@ -57,6 +58,7 @@ Result<ChangeRequest> request_from_json(const json &value)
 		if (value.contains("attempt_deadline_ms"))
 			result.attempt_deadline = milliseconds(value.at("attempt_deadline_ms"));
 		result.force = value.value("force", result.force);
+		result.all_or_nothing = value.value("all_or_nothing", result.all_or_nothing);
 		return result;
 	});
 	if (!request)
@@ -95,7 +97,8 @@ json to_json(const Progress &progress)
 		{"done", progress.done},
 		{"goal", progress.goal},
 		{"failed_attempts", progress.failed_attempts},
-		{"waiting", progress.waiting}};
+		{"waiting", progress.waiting},
+		{"rolling_back", progress.rolling_back}};
 }
 
 Result<Progress> progress_from_json(const json &value)
@@ -112,21 +115,48 @@ Result<Progress> progress_from_json(const json &value)
 		value.at("goal").get_to(result.goal);
 		value.at("failed_attempts").get_to(result.failed_attempts);
 		value.at("waiting").get_to(result.waiting);
+		value.at("rolling_back").get_to(result.rolling_back);
 		return result;
 	});
 }
 
+namespace
+{
+
+json to_json(const std::vector<Stayed> &blocks)
+{
+	json list = json::array();
+	for (const auto &block : blocks)
+		list.push_back({{"block", block.block},
+				{"errno", block.error},
+				{"killed", block.killed},
+				{"attempts", block.attempts},
+				{"stage", block.stage},
+				{"zone", block.zone},
+				{"reason", reason(block)}});
+	return list;
+}
+
+std::vector<Stayed> stayed_from_json(const json &list)
+{
+	std::vector<Stayed> blocks;
+	for (const auto &entry : list) {
+		Stayed stayed;
+		entry.at("block").get_to(stayed.block);
+		entry.at("errno").get_to(stayed.error);
+		entry.at("killed").get_to(stayed.killed);
+		entry.at("attempts").get_to(stayed.attempts);
+		entry.at("stage").get_to(stayed.stage);
+		entry.at("zone").get_to(stayed.zone);
+		blocks.push_back(std::move(stayed));
+	}
+	return blocks;
+}
+
+} // namespace
+
 json to_json(const Report &report)
 {
-	json stayed = json::array();
-	for (const auto &block : report.stayed)
-		stayed.push_back({{"block", block.block},
-				  {"errno", block.error},
-				  {"killed", block.killed},
-				  {"attempts", block.attempts},
-				  {"stage", block.stage},
-				  {"zone", block.zone},
-				  {"reason", reason(block)}});
 	return {{"change", to_string(report.change)},
 		{"block_size", report.block_size},
 		{"goal", report.goal},
@@ -134,7 +164,9 @@ json to_json(const Report &report)
 		{"already", report.already},
 		{"left_to_host", report.left_to_host},
 		{"wrong_zone", report.wrong_zone},
-		{"stayed", std::move(stayed)},
+		{"stayed", to_json(report.stayed)},
+		{"rolled_back", report.rolled_back},
+		{"lost", to_json(report.lost)},
 		{"failed_attempts", report.failed_attempts},
 		{"timed_out", report.timed_out},
 		{"cancelled", report.cancelled},
@@ -153,16 +185,9 @@ Result<Report> report_from_json(const json &value)
 		value.at("already").get_to(result.already);
 		value.at("left_to_host").get_to(result.left_to_host);
 		value.at("wrong_zone").get_to(result.wrong_zone);
-		for (const auto &entry : value.at("stayed")) {
-			Stayed stayed;
-			entry.at("block").get_to(stayed.block);
-			entry.at("errno").get_to(stayed.error);
-			entry.at("killed").get_to(stayed.killed);
-			entry.at("attempts").get_to(stayed.attempts);
-			entry.at("stage").get_to(stayed.stage);
-			entry.at("zone").get_to(stayed.zone);
-			result.stayed.push_back(std::move(stayed));
-		}
+		result.stayed = stayed_from_json(value.at("stayed"));
+		value.at("rolled_back").get_to(result.rolled_back);
+		result.lost = stayed_from_json(value.at("lost"));
 		value.at("failed_attempts").get_to(result.failed_attempts);
 		value.at("timed_out").get_to(result.timed_out);
 		value.at("cancelled").get_to(result.cancelled);

@@ -32,6 +32,9 @@ Report full_report()
 	stayed.stage = "isolate";
 	stayed.zone = "Normal";
 	report.stayed = {stayed};
+	stayed.block = 8;
+	report.rolled_back = {9};
+	report.lost = {stayed};
 	report.failed_attempts = 3;
 	report.timed_out = true;
 	report.cancelled = true;
@@ -51,6 +54,8 @@ TEST(ReportJson, SurvivesTheWayThere)
 		EXPECT_EQ(read->took, report.took);
 		EXPECT_EQ(read->done, report.done);
 		EXPECT_EQ(read->stayed.size(), report.stayed.size());
+		EXPECT_EQ(read->rolled_back, report.rolled_back);
+		EXPECT_EQ(read->lost.size(), report.lost.size());
 	}
 }
 
@@ -89,6 +94,7 @@ TEST(ProgressJson, SurvivesTheWayThere)
 	progress.goal = 2;
 	progress.failed_attempts = 3;
 	progress.waiting = "too little memory";
+	progress.rolling_back = true;
 	const auto text = to_json(progress).dump();
 	const auto read = progress_from_json(json::parse(text));
 	ASSERT_TRUE(read);
@@ -108,6 +114,7 @@ TEST(RequestJson, SurvivesTheWayThere)
 	request.deadline = Time(5000);
 	request.attempt_deadline = Time(100);
 	request.force = true;
+	request.all_or_nothing = true;
 	request.min_free = Amount{false, 1 << 30};
 	const auto read = request_from_json(to_json(request));
 	ASSERT_TRUE(read) << read.error().message;
@@ -116,6 +123,7 @@ TEST(RequestJson, SurvivesTheWayThere)
 	EXPECT_EQ(read->deadline, request.deadline);
 	EXPECT_EQ(read->attempt_deadline, request.attempt_deadline);
 	EXPECT_TRUE(read->force);
+	EXPECT_TRUE(read->all_or_nothing);
 	ASSERT_TRUE(read->min_free);
 	EXPECT_EQ(to_string(*read->min_free), "1G");
 }
@@ -128,6 +136,7 @@ TEST(RequestJson, EverythingButTheTargetIsOptional)
 	EXPECT_FALSE(read->deadline);
 	EXPECT_FALSE(read->attempt_deadline);
 	EXPECT_FALSE(read->min_free);
+	EXPECT_FALSE(read->all_or_nothing);
 	EXPECT_FALSE(read->force);
 }
 
@@ -140,6 +149,7 @@ TEST(RequestJson, RefusesWhatItCannotUse)
 		R"({"target":["all"],"type":"offline"})",
 		R"({"target":["all"],"type":7})",
 		R"({"target":["all"],"force":"yes"})",
+		R"({"target":["all"],"all_or_nothing":1})",
 		R"({"target":["all"],"deadline_ms":0})",
 		R"({"target":["all"],"deadline_ms":-1})",
 		R"({"target":["all"],"deadline_ms":"2s"})",

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "system/request.h"
-
 #include <cerrno>
-#include <optional>
 
-#include <gtest/gtest.h>
-
-#include "play.h"
-#include "tree.h"
+#include "request_fixture.h"
 
 namespace memhp
 {
@@ -16,57 +10,6 @@ namespace
 
 using Lines = std::vector<std::string>;
 using Numbers = std::vector<uint64_t>;
-
-/// Node 0: 0 Normal, 32 to 35 Movable, 40 to 43 offline.
-class RequestOfTree : public testing::Test
-{
-protected:
-	RequestOfTree() : sysfs(build())
-	{
-		writer.emplace(loop, sysfs.root_fd());
-		engine.emplace(loop, sysfs, *writer);
-		config.backoff.initial = Time(1);
-	}
-
-	Sysfs build()
-	{
-		tree.add(0, "online", "Normal");
-		for (uint64_t block = 32; block < 36; ++block)
-			tree.add(block, "online", "Movable");
-		for (uint64_t block = 40; block < 44; ++block)
-			tree.add(block, "offline", "Movable Normal");
-		return std::move(Sysfs::open(tree.root()).value());
-	}
-
-	/// Carries the request out; its report.
-	Report report(Change change, Lines target)
-	{
-		request.change = change;
-		request.target = std::move(target);
-		std::optional<Report> report;
-		RequestCallbacks callbacks;
-		callbacks.attempted = [&](Change, const Attempted &) { attempted(); };
-		callbacks.progress = [&](const Progress &one) { progress.push_back(one); };
-		callbacks.finished = [&](const Report &one) { report = one; };
-		const auto job = start(*engine, sysfs, request, terms_of(request, config),
-				       std::move(callbacks));
-		EXPECT_TRUE(job) << job.error().message;
-		EXPECT_FALSE(report) << "it comes from the loop";
-		EXPECT_TRUE(play(loop, {{[&] { return report.has_value(); }}}));
-		return report.value_or(Report());
-	}
-
-	MachineTree tree;
-	FakeKernel kernel{tree};
-	Sysfs sysfs;
-	Loop loop;
-	std::optional<Writer> writer;
-	std::optional<Engine> engine;
-	ChangeRequest request;
-	Config::Offline config;
-	std::function<void()> attempted = [] {}; ///< after each attempt
-	std::vector<Progress> progress;
-};
 
 TEST_F(RequestOfTree, OfflinesItsTargetAndReportsIt)
 {
@@ -197,17 +140,24 @@ TEST(Terms, WhatTheRequestDoesNotSayIsTheConfigurations)
 	EXPECT_EQ(terms.limits.max_pressure, 4);
 }
 
-TEST_F(RequestOfTree, ABadTargetStartsNothing)
+TEST_F(RequestOfTree, ABadTargetIsNoPlan)
 {
 	for (const auto *word : {"lunch", "99", "node:7", "100G", "1K"}) {
 		request.target = {word};
-		bool called = false;
-		RequestCallbacks callbacks;
-		callbacks.finished = [&](const Report &) { called = true; };
-		EXPECT_FALSE(start(*engine, sysfs, request, config, callbacks)) << word;
-		EXPECT_FALSE(called);
-		EXPECT_TRUE(engine->idle());
+		EXPECT_FALSE(make_plan(sysfs, request, config)) << word;
 	}
+}
+
+TEST(Reasons, ArePutTogether)
+{
+	std::vector<Stayed> stayed(4);
+	for (size_t i = 0; i < stayed.size(); ++i)
+		stayed[i].block = 30 + i;
+	stayed[2].error = EBUSY;
+	stayed[2].attempts = 3;
+	EXPECT_EQ(reasons(stayed), (Lines{"blocks 30-31,33: not tried",
+					  "block 32: Device or resource busy, 3 attempts"}));
+	EXPECT_TRUE(reasons({}).empty());
 }
 
 TEST(Reason, SaysWhyABlockStayed)

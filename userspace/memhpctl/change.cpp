@@ -184,7 +184,8 @@ void print_report(const Report &report)
 		fmt::print("{} before: {} blocks: {}\n", state, report.already.size(),
 			   format_ranges(report.already));
 	if (!report.left_to_host.empty())
-		fmt::print("left alone: {} virtio-mem blocks, which the host resizes: {}\n",
+		fmt::print("left alone: {} blocks of a virtio-mem or balloon device, which the "
+			   "host resizes: {}\n",
 			   report.left_to_host.size(), format_ranges(report.left_to_host));
 	if (!report.wrong_zone.empty())
 		fmt::print(stderr, "memhpctl: online, but not in the zone asked for: {}\n",

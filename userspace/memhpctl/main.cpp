@@ -113,8 +113,9 @@ int main(int argc, char **argv)
 	offline_verb->add_flag("--dry-run", offline.dry_run,
 			       "Only show which blocks, in which order");
 	offline_verb->add_flag("--yes", offline.yes, "Do not ask");
-	offline_verb->add_flag("--force", offline.request.force,
-			       "Also blocks that only the host can take back (virtio-mem)");
+	offline_verb->add_flag(
+		"--force", offline.request.force,
+		"Also blocks that only the host can take back (virtio-mem, balloons)");
 	offline_verb->add_flag("--no-wait", offline.no_wait,
 			       "Leave it to memhpd and return at once");
 	offline_verb->add_flag("--all-or-nothing", offline.request.all_or_nothing,

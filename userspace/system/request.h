@@ -46,7 +46,7 @@ struct Report {
 	uint64_t goal = 0;		    ///< blocks wanted, beside `already`
 	std::vector<uint64_t> done;	    ///< in the wanted state, and left so; ascending
 	std::vector<uint64_t> already;	    ///< were in the wanted state before
-	std::vector<uint64_t> left_to_host; ///< virtio-mem blocks that were not touched
+	std::vector<uint64_t> left_to_host; ///< blocks of the host that were not touched
 	std::vector<uint64_t> wrong_zone;   ///< onlined, but not where they belong
 	std::vector<Stayed> stayed;
 	std::vector<uint64_t> rolled_back; ///< were offline for a while; ascending

@@ -140,6 +140,51 @@ TEST(Terms, WhatTheRequestDoesNotSayIsTheConfigurations)
 	EXPECT_EQ(terms.limits.max_pressure, 4);
 }
 
+/// Block `number` in use from its first page on.
+const std::vector<uint64_t> used(1024, uint64_t{1} << 5);
+
+TEST_F(RequestOfTree, OfASizeTakesTheCheapestBlocks)
+{
+	tree.set_page_flags(43, 32767, {0}); // as long as the memory
+	for (const uint64_t free : {0, 32, 33, 34, 35})
+		tree.set_page_flags(free, 0, std::vector<uint64_t>(32768, uint64_t{1} << 10));
+	tree.set_page_flags(35, 0, used);
+	tree.set_page_flags(34, 0, used);
+	const auto result = report(Change::offline, {"256M", "zone:movable"});
+	EXPECT_EQ(result.done, (Numbers{32, 33}));
+}
+
+TEST_F(RequestOfTree, AfterAFailureTakesTheCheapestBlocks)
+{
+	tree.set_page_flags(43, 32767, {0});
+	for (const uint64_t free : {0, 32, 33, 34, 35})
+		tree.set_page_flags(free, 0, std::vector<uint64_t>(32768, uint64_t{1} << 10));
+	tree.set_page_flags(35, 0, used);
+	kernel.script(33, {"16"});
+	report(Change::offline, {"32-35", "0"});
+	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "34 offline", "35 offline", "32 offline",
+					  "0 offline", "33 offline"}));
+}
+
+TEST_F(RequestOfTree, TakesTheNewestDeviceFirst)
+{
+	tree.add(36, "online", "Movable");
+	for (const auto block : {32, 33, 34})
+		tree.own(static_cast<uint64_t>(block), "PNP0C80:01");
+	for (const auto block : {35, 36})
+		tree.own(static_cast<uint64_t>(block), "PNP0C80:02");
+	const std::string dir = "sys/kernel/debug/memhp/";
+	tree.write(dir + "abi", "1");
+	std::string lines;
+	for (const auto block : {32, 33, 34, 35, 36, 40})
+		lines += "block=" + std::to_string(block) +
+			 " state=" + (block == 40 ? "offline" : "online") +
+			 " changed_ns=" + (block > 34 ? "500" : "900") + "\n";
+	tree.write(dir + "blocks", lines);
+	const auto result = report(Change::offline, {"256M"});
+	EXPECT_EQ(result.done, (Numbers{33, 34}));
+}
+
 TEST_F(RequestOfTree, ABadTargetIsNoPlan)
 {
 	for (const auto *word : {"lunch", "99", "node:7", "100G", "1K"}) {

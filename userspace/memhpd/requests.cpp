@@ -67,7 +67,8 @@ void Requests::resume()
 		auto &plan = saved.plan;
 		const auto target = fmt::format("{}", fmt::join(plan.request.target, " "));
 		const auto what = fmt::format("{} {}", to_string(plan.request.change), target);
-		if (!saved.detached && !plan.request.all_or_nothing) {
+		const bool owes = plan.request.all_or_nothing || !plan.lowered.empty();
+		if (!saved.detached && !owes) {
 			log::warning("{}: ended with the client that waited for it", what);
 			continue;
 		}
@@ -117,6 +118,10 @@ void Requests::run(SavedRequest saved, Client client)
 	RequestCallbacks callbacks;
 	callbacks.attempted = [this](Change change, const Attempted &attempted) {
 		parts_.onliner.note(change, attempted);
+	};
+	callbacks.lowered = [this, id](const Lowered &lowered) {
+		entries_.at(id).saved.plan.lowered = lowered;
+		save_or_warn();
 	};
 	callbacks.suspended = [this, detached = entry.view.detached] {
 		return suspended_ && detached;

@@ -66,7 +66,10 @@ json to_json(const SavedRequest &saved)
 	const auto &plan = saved.plan;
 	json parts = json::array();
 	for (const auto &part : plan.parts)
-		parts.push_back({part.block, to_string(part.zone), part.inode});
+		parts.push_back({part.block, to_string(part.zone), part.inode, part.node});
+	json lowered = json::array();
+	for (const auto &[path, pages] : plan.lowered)
+		lowered.push_back({{"file", path}, {"found", pages.found}, {"left", pages.left}});
 	return {{"id", saved.id},
 		{"uid", saved.uid},
 		{"detached", saved.detached},
@@ -78,7 +81,8 @@ json to_json(const SavedRequest &saved)
 		{"already", plan.already},
 		{"left_to_host", plan.left_to_host},
 		{"deadline_boot_ms", plan.deadline.count()},
-		{"rolling_back", plan.rolling_back}};
+		{"rolling_back", plan.rolling_back},
+		{"huge_pages", std::move(lowered)}};
 }
 
 Result<SavedRequest> saved_from_json(const json &value)
@@ -102,6 +106,7 @@ Result<SavedRequest> saved_from_json(const json &value)
 		item.at(0).get_to(part.block);
 		part.zone = parse_zone(item.at(1).get<std::string>()).value_or(Zone::none);
 		item.at(2).get_to(part.inode);
+		item.at(3).get_to(part.node);
 		plan.parts.push_back(part);
 	}
 	value.at("goal").get_to(plan.goal);
@@ -109,6 +114,11 @@ Result<SavedRequest> saved_from_json(const json &value)
 	value.at("left_to_host").get_to(plan.left_to_host);
 	plan.deadline = span(value.at("deadline_boot_ms"));
 	value.at("rolling_back").get_to(plan.rolling_back);
+	for (const auto &item : value.at("huge_pages")) {
+		auto &pages = plan.lowered[item.at("file").get<std::string>()];
+		item.at("found").get_to(pages.found);
+		item.at("left").get_to(pages.left);
+	}
 	plan.resumed = true;
 	return saved;
 }

@@ -46,6 +46,19 @@ protected:
 		return false;
 	}
 
+	/// A process that waits for the end of an offline.
+	pid_t wait_for(const json &parameters)
+	{
+		auto client = varlink::Client::connect(tree.path("run/memhp/io.memhp"));
+		EXPECT_TRUE(client);
+		const auto pid = fork();
+		if (pid == 0) {
+			static_cast<void>(client->call("io.memhp.Offline", parameters));
+			_exit(0);
+		}
+		return pid;
+	}
+
 	bool all_done() { return reaches("requests", json::array()); }
 
 	static constexpr auto file = "run/memhp/requests.json";
@@ -133,22 +146,36 @@ TEST_F(RequestsOfDaemon, OfAClientThatWaitedEndInTheNextWithEverythingPutBack)
 {
 	kernel.script(10, {"hang"});
 	start();
-	auto client = varlink::Client::connect(tree.path("run/memhp/io.memhp"));
-	ASSERT_TRUE(client);
-	const auto pid = fork();
-	if (pid == 0) {
-		auto parameters = all_or_nothing;
-		parameters["target"] = {"8-11"};
-		static_cast<void>(client->call("io.memhp.Offline", parameters));
-		_exit(0);
-	}
+	auto parameters = all_or_nothing;
+	parameters["target"] = {"8-11"};
+	const auto client = wait_for(parameters);
 	ASSERT_TRUE(written(3));
 	program.reset();
-	waitpid(pid, nullptr, 0);
+	waitpid(client, nullptr, 0);
 	start();
 	EXPECT_TRUE(all_done());
 	for (uint64_t block = 8; block < 12; ++block)
 		EXPECT_EQ(tree.state(block), "online") << block;
+	stop();
+}
+
+TEST_F(RequestsOfDaemon, HugePagesAreHadAgainAfterACrash)
+{
+	const std::string pool = "sys/devices/system/node/node0/hugepages/hugepages-2048kB/";
+	const auto assist = "[offline]\nassist = [\"hugepages\"]\n";
+	tree.write(pool + "nr_hugepages", "10\n");
+	tree.write(pool + "free_hugepages", "4\n");
+	kernel.script(9, {"16", "hang"});
+	start(assist);
+	const auto client = wait_for({{"target", {"9"}}, {"attempt_deadline_ms", 60'000}});
+	ASSERT_TRUE(written(3));
+	program.reset();
+	waitpid(client, nullptr, 0);
+	EXPECT_EQ(tree.read(pool + "nr_hugepages"), "6");
+	start(assist);
+	EXPECT_TRUE(all_done());
+	EXPECT_EQ(tree.read(pool + "nr_hugepages"), "10");
+	EXPECT_EQ(tree.state(9), "online");
 	stop();
 }
 

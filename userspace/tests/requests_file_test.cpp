@@ -36,7 +36,9 @@ SavedRequest full()
 	plan.terms.backoff = {Time(1), 3.5, Time(9), 0.7};
 	plan.terms.limits = {{false, uint64_t{3} << 30}, 12.5};
 	plan.terms.assist = {Assist::compact, Assist::hugepages};
-	plan.parts = {{33, 1033, Zone::movable}, {2, 1002, Zone::dma32}, {5, 9, Zone::none}};
+	plan.parts = {
+		{33, 1033, Zone::movable, 1}, {2, 1002, Zone::dma32, 0}, {5, 9, Zone::none, -1}};
+	plan.lowered = {{"nr_hugepages", {10, 3}}};
 	plan.goal = 2;
 	plan.already = {40};
 	plan.left_to_host = {50};
@@ -74,6 +76,7 @@ TEST_F(RequestsFile, KeepsAllThatIsNeededToGoOn)
 		EXPECT_EQ(plan.parts[i].block, saved.plan.parts[i].block);
 		EXPECT_EQ(plan.parts[i].inode, saved.plan.parts[i].inode);
 		EXPECT_EQ(plan.parts[i].zone, saved.plan.parts[i].zone);
+		EXPECT_EQ(plan.parts[i].node, saved.plan.parts[i].node);
 	}
 	EXPECT_EQ(plan.goal, 2u);
 	EXPECT_EQ(plan.already, std::vector<uint64_t>{40});
@@ -81,6 +84,8 @@ TEST_F(RequestsFile, KeepsAllThatIsNeededToGoOn)
 	EXPECT_EQ(plan.deadline, Time(123456));
 	EXPECT_TRUE(plan.rolling_back);
 	EXPECT_TRUE(plan.resumed);
+	EXPECT_EQ(plan.lowered.at("nr_hugepages").found, 10u);
+	EXPECT_EQ(plan.lowered.at("nr_hugepages").left, 3u);
 }
 
 TEST_F(RequestsFile, AMissingOneHasNone)

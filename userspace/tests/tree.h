@@ -95,7 +95,8 @@ public:
 	/// "kernel" (the same, by online_kernel).
 	void script(uint64_t block, const std::vector<std::string> &words) const;
 
-	/// All writes to `state` so far, in their order: "40 online_movable".
+	/// All writes so far to `state` and to files that help between two passes, in their
+	/// order: "40 online_movable", "drop_caches 2".
 	std::vector<std::string> writes() const;
 
 private:

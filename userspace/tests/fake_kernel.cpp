@@ -66,8 +66,9 @@ bool change(const fs::path &dir, const std::string &value)
 ssize_t write_state(const fs::path &dir, const std::string &value)
 {
 	const auto block = dir.filename().string().substr(6);
-	std::ofstream(running + "/writes", std::ios::app) << block + " " + value + "\n";
+	// The word first: a test that has seen the write may kill the writer at once.
 	const auto word = next_word(dir);
+	std::ofstream(running + "/writes", std::ios::app) << block + " " + value + "\n";
 	if (word == "hang")
 		for (;;)
 			pause();
@@ -95,9 +96,9 @@ ssize_t write_state(const fs::path &dir, const std::string &value)
 /// The state file of a dax device whose blocks are those that its file "blocks" names.
 ssize_t write_dax_state(const fs::path &dir, const std::string &value)
 {
+	const auto word = next_word(dir);
 	std::ofstream(running + "/writes", std::ios::app)
 		<< dir.filename().string() + " " + value + "\n";
-	const auto word = next_word(dir);
 	const auto state = read_word(dir / "state");
 	if (word != "ok") {
 		errno = std::stoi(word);

@@ -27,7 +27,7 @@ using nlohmann::json;
 namespace
 {
 
-/// One line on a terminal that is written over at each step; nothing elsewhere.
+/// One line on a terminal that is written over at each step; elsewhere a line when a wait begins.
 class ProgressLine
 {
 public:
@@ -40,8 +40,12 @@ public:
 
 	void show(const Progress &progress)
 	{
-		if (!wanted_)
+		if (!wanted_) {
+			if (!progress.block && !progress.waiting.empty())
+				fmt::print(stderr, "memhpctl: waiting, {} of {} blocks done: {}\n",
+					   progress.done, progress.goal, progress.waiting);
 			return;
+		}
 		shown_ = true;
 		fmt::print(stderr, "\r\033[K{}{} of {} blocks",
 			   progress.rolling_back ? "putting back: " : "", progress.done,

@@ -156,14 +156,17 @@ TEST_F(RequestOfTree, OfASizeTakesTheCheapestBlocks)
 
 TEST_F(RequestOfTree, AfterAFailureTakesTheCheapestBlocks)
 {
+	tree.add(36, "online", "Movable");
+	tree.add(37, "online", "Movable");
 	tree.set_page_flags(43, 32767, {0});
-	for (const uint64_t free : {0, 32, 33, 34, 35})
+	for (const uint64_t free : {0, 32, 33, 34, 35, 36, 37})
 		tree.set_page_flags(free, 0, std::vector<uint64_t>(32768, uint64_t{1} << 10));
-	tree.set_page_flags(35, 0, used);
+	tree.set_page_flags(37, 0, used);
 	kernel.script(33, {"16"});
-	report(Change::offline, {"32-35", "0"});
-	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "34 offline", "35 offline", "32 offline",
-					  "0 offline", "33 offline"}));
+	report(Change::offline, {"32-37", "0"});
+	// 34 makes the hole in the place of 33, 32 begins the zone, 37 is dear.
+	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "34 offline", "36 offline", "35 offline",
+					  "37 offline", "32 offline", "0 offline", "33 offline"}));
 }
 
 TEST_F(RequestOfTree, TakesTheNewestDeviceFirst)

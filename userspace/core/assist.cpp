@@ -46,7 +46,7 @@ std::vector<AssistWrite> assist_writes(const std::vector<Assist> &wanted,
 
 std::optional<uint64_t> restored(const LoweredPages &lowered, uint64_t now)
 {
-	if (now > lowered.left || lowered.left >= lowered.found)
+	if (now > lowered.left || now == lowered.found)
 		return std::nullopt;
 	return lowered.found;
 }

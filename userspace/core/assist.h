@@ -51,16 +51,17 @@ std::vector<AssistWrite> assist_writes(const std::vector<Assist> &wanted,
 				       const std::set<int> &nodes, const AssistFiles &files,
 				       uint64_t bytes);
 
-/// A number of huge pages that was lowered.
+/// A number of huge pages that is lowered for the duration.
 struct LoweredPages {
-	uint64_t found = 0; ///< before
-	uint64_t left = 0;  ///< after
+	uint64_t found = 0; ///< when the request began
+	uint64_t left = 0;  ///< as it was set last
 };
 /// By the path of its file.
 using Lowered = std::map<std::string, LoweredPages>;
 
-/// What to write where `now` are left, to have as many as were found; nothing where somebody else
-/// has set another number. (An offline takes free huge pages too, so there may be fewer.)
+/// What to write where there are `now`, to have as many as were found; nothing where there are, or
+/// somebody else has raised their number. Fewer than were left are no other's wish: the kernel
+/// dissolves the free huge pages of memory that goes offline.
 std::optional<uint64_t> restored(const LoweredPages &lowered, uint64_t now);
 
 } // namespace memhp

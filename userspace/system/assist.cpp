@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/assist.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <utility>
@@ -82,6 +83,17 @@ Assistant::Assistant(Engine &engine, const Sysfs &sysfs, std::vector<Assist> wan
 	: engine_(engine), sysfs_(sysfs), wanted_(std::move(wanted)), lowered_(std::move(lowered)),
 	  changed_(std::move(changed))
 {
+}
+
+void Assistant::begin(const std::set<int> &nodes)
+{
+	if (std::find(wanted_.begin(), wanted_.end(), Assist::hugepages) == wanted_.end())
+		return;
+	for (const auto &pages : find_assist(sysfs_.root_fd(), nodes).huge_pages)
+		if (pages.count > 0)
+			lowered_.emplace(pages.path, LoweredPages{pages.count, pages.count});
+	if (changed_ && !lowered_.empty())
+		changed_(lowered_);
 }
 
 std::vector<Engine::Order> Assistant::help(const std::set<int> &nodes)

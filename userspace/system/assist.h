@@ -25,6 +25,10 @@ public:
 	Assistant(Engine &engine, const Sysfs &sysfs, std::vector<Assist> wanted, Lowered lowered,
 		  std::function<void(const Lowered &)> changed);
 
+	/// Notes the numbers of huge pages on these nodes, if they are going to change. Before
+	/// anything goes offline.
+	void begin(const std::set<int> &nodes);
+
 	/// What to write for these nodes.
 	std::vector<Engine::Order> help(const std::set<int> &nodes);
 

@@ -80,6 +80,8 @@ public:
 		if (request.change == Change::offline) {
 			spec.limits = plan_.terms.limits;
 			spec.assisted = !plan_.terms.assist.empty();
+			if (!plan_.rolling_back)
+				assistant_->begin(nodes_of([](uint64_t) { return true; }));
 		}
 
 		Engine::Callbacks callbacks;
@@ -103,6 +105,7 @@ private:
 	void look_what_is_left();
 	void tell(const Job &job, Progress progress) const;
 	void attempted(const Job &job, const Attempted &attempted);
+	std::set<int> nodes_of(const std::function<bool(uint64_t)> &wanted) const;
 	std::vector<Engine::Order> help(const Job &job);
 	void conclude(const Job &job);
 	void roll_back();
@@ -191,17 +194,22 @@ void Running::attempted(const Job &job, const Attempted &attempted)
 	tell(job, progress_of(attempted));
 }
 
+std::set<int> Running::nodes_of(const std::function<bool(uint64_t)> &wanted) const
+{
+	std::set<int> nodes;
+	for (const auto &part : plan_.parts)
+		if (part.node >= 0 && wanted(part.block))
+			nodes.insert(part.node);
+	return nodes;
+}
+
 std::vector<Engine::Order> Running::help(const Job &job)
 {
 	std::set<uint64_t> left;
 	for (const auto &record : job.records())
 		if (record.standing == Job::Standing::pending)
 			left.insert(record.block);
-	std::set<int> nodes;
-	for (const auto &part : plan_.parts)
-		if (left.count(part.block) != 0 && part.node >= 0)
-			nodes.insert(part.node);
-	return assistant_->help(nodes);
+	return assistant_->help(nodes_of([&](uint64_t block) { return left.count(block) != 0; }));
 }
 
 void Running::conclude(const Job &job)

@@ -55,10 +55,25 @@ TEST_F(AssistedRequest, HelpsBetweenPassesAndRestoresTheHugePages)
 		  (Lines{"33 offline", "34 offline", "nr_hugepages 6", "drop_caches 3", "compact 1",
 			 "33 offline", "nr_hugepages 10"}));
 	EXPECT_EQ(tree.read(count), "10");
-	ASSERT_EQ(lowered.size(), 2u) << "on record before, and when it is over";
-	EXPECT_EQ(lowered[0].at(count).found, 10u);
-	EXPECT_EQ(lowered[0].at(count).left, 6u);
-	EXPECT_TRUE(lowered[1].empty());
+	ASSERT_EQ(lowered.size(), 3u) << "on record before, and when it is over";
+	EXPECT_EQ(lowered[0].at(count).left, 10u);
+	EXPECT_EQ(lowered[1].at(count).found, 10u);
+	EXPECT_EQ(lowered[1].at(count).left, 6u);
+	EXPECT_TRUE(lowered[2].empty());
+}
+
+TEST_F(AssistedRequest, RestoresTheHugePagesThatWentWithTheMemory)
+{
+	config.assist = {Assist::hugepages};
+	attempted = [this] {
+		if (kernel.writes().back() == "34 offline") {
+			tree.write(count, "7\n");
+			tree.write(pool + "free_hugepages", "1\n");
+		}
+	};
+	report(Change::offline, {"33-34"});
+	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "34 offline", "nr_hugepages 6",
+					  "33 offline", "nr_hugepages 10"}));
 }
 
 TEST_F(AssistedRequest, WithoutAWishForItThereIsNone)

@@ -61,6 +61,7 @@ TEST(Restored, IsWhatWasFoundUnlessSomebodyElseWantsAnother)
 	EXPECT_EQ(restored({10, 6}, 8), std::nullopt);
 	EXPECT_EQ(restored({10, 6}, 12), std::nullopt);
 	EXPECT_EQ(restored({10, 10}, 10), std::nullopt) << "nothing was given back";
+	EXPECT_EQ(restored({10, 10}, 7), 10u) << "but went with the memory";
 	EXPECT_EQ(restored({10, 0}, 0), 10u);
 }
 

@@ -14,20 +14,12 @@ using nlohmann::json;
 namespace
 {
 
-/// The requests that are meant; a bad word is a failure.
-Result<std::vector<uint64_t>> read_ids(varlink::Client &client,
-				       const std::vector<std::string> &words)
+/// Numbers of requests; empty for all.
+Result<std::vector<uint64_t>> parse_ids(const std::vector<std::string> &words)
 {
 	std::vector<uint64_t> ids;
-	if (words.size() == 1 && words.front() == "all") {
-		const auto answer = client.call("io.memhp.Status", json::object());
-		if (!answer)
-			return fail(answer.error());
-		const auto status = answer->value("status", json::object());
-		for (const auto &request : status.value("requests", json::array()))
-			ids.push_back(request.value("id", uint64_t{0}));
+	if (words.size() == 1 && words.front() == "all")
 		return ids;
-	}
 	for (const auto &word : words) {
 		uint64_t id = 0;
 		if (!parse_number(word, 10, id))
@@ -39,18 +31,34 @@ Result<std::vector<uint64_t>> read_ids(varlink::Client &client,
 	return ids;
 }
 
+Result<std::vector<uint64_t>> all_ids(varlink::Client &client)
+{
+	const auto answer = client.call("io.memhp.Status", json::object());
+	if (!answer)
+		return fail(answer.error());
+	std::vector<uint64_t> ids;
+	const auto status = answer->value("status", json::object());
+	for (const auto &request : status.value("requests", json::array()))
+		ids.push_back(request.value("id", uint64_t{0}));
+	return ids;
+}
+
 } // namespace
 
 int verb_cancel(const Globals &globals, const std::vector<std::string> &words)
 {
+	auto ids = parse_ids(words);
+	if (!ids)
+		return complain(ids.error(), exit_usage);
 	auto client = varlink::Client::connect(globals.socket());
 	if (!client && nobody_there(client.error()))
 		return complain({{}, "memhpd is not running, so there is nothing to cancel"});
 	if (!client)
 		return complain(client.error());
-	const auto ids = read_ids(*client, words);
+	if (ids->empty())
+		ids = all_ids(*client);
 	if (!ids)
-		return complain(ids.error(), exit_usage);
+		return complain(ids.error());
 	int status = exit_done;
 	for (const auto id : *ids) {
 		const auto answer = client->call("io.memhp.Cancel", {{"id", id}});

@@ -59,6 +59,17 @@ protected:
 		return pid;
 	}
 
+	/// The first request waits.
+	bool waits()
+	{
+		for (int turn = 0; turn < 100'000; ++turn) {
+			const auto requests = call("Status")->at("status").at("requests");
+			if (!requests.empty() && requests[0].at("waiting").is_string())
+				return true;
+		}
+		return false;
+	}
+
 	bool all_done() { return reaches("requests", json::array()); }
 
 	static constexpr auto file = "run/memhp/requests.json";
@@ -82,6 +93,32 @@ TEST_F(RequestsOfDaemon, AreListedAndCanBeCancelled)
 	EXPECT_TRUE(call("Cancel", {{"id", id}}));
 	EXPECT_TRUE(all_done());
 	EXPECT_EQ(tree.state(9), "online");
+	stop();
+}
+
+TEST_F(RequestsOfDaemon, AreShownAndCancelledByMemhpctl)
+{
+	const auto ctl = [this](std::vector<std::string> words) {
+		words.insert(words.begin(), {"--sysroot", tree.root()});
+		return run(MEMHPCTL, words);
+	};
+	kernel.script(8, {"hang"});
+	start();
+	const auto id = std::to_string(detach({"8"}, {{"attempt_deadline_ms", 60'000}}));
+	ASSERT_TRUE(written(1));
+	EXPECT_NE(ctl({"status"}).out.find("\nrequest " + id + ": offline 8: 0 of 1 blocks, "),
+		  std::string::npos);
+	EXPECT_EQ(ctl({"cancel", id + "0"}).status, 1);
+	EXPECT_EQ(ctl({"cancel", id}).status, 0);
+	EXPECT_TRUE(all_done());
+
+	tree.set_available(0);
+	detach({"8"});
+	detach({"9"});
+	ASSERT_TRUE(waits());
+	EXPECT_NE(ctl({"status"}).out.find(", waiting: 0 would stay available"), std::string::npos);
+	EXPECT_EQ(ctl({"cancel", "all"}).status, 0);
+	EXPECT_TRUE(all_done());
 	stop();
 }
 

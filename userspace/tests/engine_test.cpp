@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "system/engine.h"
-
 #include <cerrno>
 
-#include <gtest/gtest.h>
-
-#include "play.h"
-#include "tree.h"
+#include "engine_fixture.h"
 
 namespace memhp
 {
@@ -14,79 +9,6 @@ namespace
 {
 
 using Lines = std::vector<std::string>;
-using Numbers = std::vector<uint64_t>;
-
-/// An engine on a fake tree under a fake kernel: block 0 Normal, 32 to 35 Movable, 40 to 43
-/// offline.
-class EngineOfTree : public testing::Test
-{
-protected:
-	EngineOfTree() : sysfs(build())
-	{
-		writer.emplace(loop, sysfs.root_fd());
-		engine.emplace(loop, sysfs, *writer);
-	}
-
-	Sysfs build()
-	{
-		tree.add(0, "online", "Normal");
-		for (uint64_t block = 32; block < 36; ++block)
-			tree.add(block, "online", "Movable");
-		for (uint64_t block = 40; block < 44; ++block)
-			tree.add(block, "offline", "Movable Normal");
-		return std::move(Sysfs::open(tree.root()).value());
-	}
-
-	static JobSpec spec(Change change, Numbers blocks)
-	{
-		JobSpec spec;
-		spec.change = change;
-		spec.goal = blocks.size();
-		spec.blocks = std::move(blocks);
-		spec.backoff.initial = Time(1);
-		spec.attempt_deadline = std::chrono::hours(1);
-		spec.attempt_deadline_max = std::chrono::hours(1);
-		return spec;
-	}
-
-	Engine::JobId submit(const JobSpec &job_spec)
-	{
-		Engine::Callbacks callbacks;
-		callbacks.attempted = [this](const Job &, const Attempted &one) {
-			attempts.push_back(one);
-		};
-		callbacks.finished = [this](const Job &job) { finished.push_back(job); };
-		callbacks.held = [this](const Job &job) {
-			holds.push_back(job.held() ? job.held()->text : "goes on");
-		};
-		return engine->submit(job_spec, std::move(callbacks));
-	}
-
-	Scene after(
-		size_t jobs, std::function<void()> then = [] {})
-	{
-		return {[this, jobs] { return finished.size() >= jobs; }, std::move(then)};
-	}
-	Scene when_written(size_t writes, std::function<void()> then)
-	{
-		return {[this, writes] { return kernel.writes().size() >= writes; },
-			std::move(then)};
-	}
-	Scene idle()
-	{
-		return {[this] { return engine->idle(); }};
-	}
-
-	MachineTree tree;
-	FakeKernel kernel{tree};
-	Sysfs sysfs;
-	Loop loop;
-	std::optional<Writer> writer;
-	std::optional<Engine> engine;
-	std::vector<Attempted> attempts;
-	std::vector<Job> finished;
-	Lines holds;
-};
 
 TEST_F(EngineOfTree, OnlinesInTheOrderAndTypeOfTheJob)
 {
@@ -374,59 +296,6 @@ TEST_F(EngineOfTree, CancelOfAllOfflinesLeavesOnlinesAndBarriersAlone)
 	EXPECT_EQ(finished[0].done(), 1u) << "the online";
 	EXPECT_TRUE(finished[1].cancelled());
 	EXPECT_EQ(tree.state(33), "online");
-}
-
-TEST_F(EngineOfTree, HoldsAnOfflineBackWhileMemoryIsShortAndSaysSoOnce)
-{
-	auto held = spec(Change::offline, {33, 34});
-	held.limits.emplace();
-	tree.set_available(uint64_t{6} << 30);
-	submit(held);
-	submit(spec(Change::online, {40}));
-	const auto kernel_writes = [this](size_t count) {
-		return [this, count] { return kernel.writes().size() == count; };
-	};
-	ASSERT_TRUE(play(loop, {{[this] { return holds.size() == 1; }},
-				{kernel_writes(1),
-				 [this] {
-					 EXPECT_EQ(kernel.writes(), Lines{"40 online_movable"});
-					 tree.set_available(uint64_t{60} << 30);
-				 }},
-				after(2),
-				idle()}));
-	EXPECT_EQ(kernel.writes(), (Lines{"40 online_movable", "33 offline", "34 offline"}));
-	EXPECT_EQ(holds, (Lines{"5.9G would stay available without the next block, min_free asks "
-				"for 6.4G",
-				"goes on"}));
-	EXPECT_EQ(finished[1].failed_attempts(), 0u);
-}
-
-TEST_F(EngineOfTree, HoldsAnOfflineBackUnderPressure)
-{
-	auto held = spec(Change::offline, {33});
-	held.limits.emplace();
-	tree.set_pressure("45.50");
-	submit(held);
-	submit(spec(Change::offline, {34}));
-	ASSERT_TRUE(play(loop, {after(1),
-				{[this] { return holds.size() == 1; },
-				 [this] { tree.set_pressure("3.00"); }},
-				after(2)}));
-	EXPECT_EQ(kernel.writes(), (Lines{"34 offline", "33 offline"}))
-		<< "a request without limits is not held back";
-	EXPECT_EQ(holds[0], "memory pressure is 46 %, max_pressure 20 %");
-}
-
-TEST_F(EngineOfTree, TakesNothingOfflineWhereItCannotSeeTheMemory)
-{
-	auto held = spec(Change::offline, {33});
-	held.limits.emplace();
-	tree.remove("proc/meminfo");
-	const auto id = submit(held);
-	ASSERT_TRUE(play(loop, {{[this] { return holds.size() == 1; }, [&] { engine->cancel(id); }},
-				after(1)}));
-	EXPECT_TRUE(kernel.writes().empty());
-	EXPECT_NE(holds[0].find("cannot be read"), std::string::npos) << holds[0];
 }
 
 } // namespace

@@ -8,22 +8,14 @@
 #include <variant>
 #include <vector>
 
+#include "core/assist.h"
 #include "core/document.h"
+#include "core/guard.h"
 #include "core/mode.h"
 #include "core/retry.h"
 
 namespace memhp
 {
-
-/// What is done between two passes of an offline to make memory easier to free.
-enum class Assist { reclaim, compact, slab, hugepages };
-
-inline constexpr Words<Assist, 4> assist_words = {{
-	{Assist::reclaim, "reclaim"},
-	{Assist::compact, "compact"},
-	{Assist::slab, "slab"},
-	{Assist::hugepages, "hugepages"},
-}};
 
 inline constexpr Words<BeyondRatio, 3> beyond_ratio_words = {{
 	{BeyondRatio::warn, "warn"},
@@ -44,11 +36,7 @@ struct Config {
 		Time deadline = std::chrono::minutes(10);
 		Time attempt_deadline = std::chrono::seconds(2);
 		Backoff backoff;
-		struct Amount {
-			bool percent = true; ///< of the machine's memory; else bytes
-			uint64_t value = 10;
-		} min_free;
-		double max_pressure = 20; ///< PSI memory, some avg10, in percent
+		Limits limits;
 		std::vector<Assist> assist;
 	} offline;
 

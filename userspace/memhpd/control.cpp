@@ -51,18 +51,24 @@ type Stayed (
   reason: string
 )
 
-# How the request stands; only to calls with "more".
+# How the request stands; only to calls with "more". block: what was tried; none when the request
+# begins or ends to wait. waiting: why nothing is tried at the moment. rolling_back: it has failed,
+# and done of goal blocks are back online.
 type Progress (
-  block: int,
+  block: ?int,
   reached: bool,
   errno: int,
   killed: bool,
   stage: string,
   done: int,
   goal: int,
-  failed_attempts: int
+  failed_attempts: int,
+  waiting: string,
+  rolling_back: bool
 )
 
+# rolled_back: blocks that were taken offline and put back, since all or nothing was asked for. lost:
+# those that should have come back and did not.
 type Report (
   change: (online, offline),
   block_size: int,
@@ -72,9 +78,12 @@ type Report (
   left_to_host: []int,
   wrong_zone: []int,
   stayed: []Stayed,
+  rolled_back: []int,
+  lost: []Stayed,
   failed_attempts: int,
   timed_out: bool,
   cancelled: bool,
+  waiting: string,
   took_ms: int
 )
 
@@ -100,16 +109,23 @@ method Online(
   attempt_deadline_ms: ?int
 ) -> (progress: ?Progress, report: ?Report)
 
-# Ends with the client's connection, unless detach is set: then it goes on, and the answer comes at
-# once, without a report.
+# Ends with the client's connection, unless detach is set: then it goes on, also in a memhpd that is
+# started again, and the answer comes at once, with an id and without a report. min_free: "10%" or
+# "2G".
 method Offline(
   target: []string,
   deadline_ms: ?int,
   attempt_deadline_ms: ?int,
+  min_free: ?string,
   force: ?bool,
+  all_or_nothing: ?bool,
   detach: ?bool
-) -> (progress: ?Progress, report: ?Report)
+) -> (progress: ?Progress, report: ?Report, id: ?int)
 
+# Ends a request; Status has the ids. What it has to put back comes back all the same.
+method Cancel(id: int) -> ()
+
+error NoSuchRequest (message: string)
 error InvalidTarget (message: string)
 # message is the first of the mistakes; each is "file:line:column: what".
 error InvalidConfig (message: string, mistakes: []string)
@@ -117,6 +133,24 @@ error Failed (message: string)
 )";
 
 json or_null(const std::string &text) { return text.empty() ? json(nullptr) : json(text); }
+
+json requests_report(const Requests &requests)
+{
+	const auto now = Loop::now();
+	json list = json::array();
+	for (const auto &view : requests.views())
+		list.push_back({{"id", view.id},
+				{"change", to_string(view.change)},
+				{"target", view.target},
+				{"detached", view.detached},
+				{"done", view.progress.done},
+				{"goal", view.progress.goal},
+				{"failed_attempts", view.progress.failed_attempts},
+				{"waiting", or_null(view.progress.waiting)},
+				{"rolling_back", view.progress.rolling_back},
+				{"time_left_ms", std::max(view.deadline - now, Time{}).count()}});
+	return list;
+}
 
 json settings_report(const KernelSettings &settings)
 {
@@ -133,22 +167,6 @@ json settings_report(const KernelSettings &settings)
 	return list;
 }
 
-std::string summary(const Report &report)
-{
-	std::string text = fmt::format("{} of {} blocks in {}", report.done.size(), report.goal,
-				       format_duration(report.took));
-	if (report.failed_attempts)
-		text += fmt::format(", {} failed attempts", report.failed_attempts);
-	if (report.cancelled)
-		text += ", cancelled";
-	if (report.timed_out)
-		text += ", out of time";
-	if (!report.complete())
-		for (const auto &stayed : report.stayed)
-			text += fmt::format("; block {}: {}", stayed.block, reason(stayed));
-	return text;
-}
-
 } // namespace
 
 Control::Control(Parts parts, Fd listening)
@@ -156,7 +174,8 @@ Control::Control(Parts parts, Fd listening)
 	  server_(parts.loop, std::move(listening),
 		  {interface_name,
 		   interface_description,
-		   {{"Metrics", [this](const auto &call) { metrics(*call); }},
+		   {{"Cancel", [this](const auto &call) { cancel(*call); }},
+		    {"Metrics", [this](const auto &call) { metrics(*call); }},
 		    {"Status", [this](const auto &call) { status(*call); }},
 		    {"Blocks", [this](const auto &call) { blocks(*call); }},
 		    {"Policy", [this](const auto &call) { policy(*call); }},
@@ -185,6 +204,7 @@ void Control::status(varlink::Call &call) const
 		{"pending_online", parts_.onliner.pending()},
 		{"running_block",
 		 parts_.engine.running() ? json(*parts_.engine.running()) : json(nullptr)},
+		{"requests", requests_report(parts_.requests)},
 		{"deliberately_offline", deliberate},
 		{"onlined", counters.onlined},
 		{"failed_attempts", counters.failures},
@@ -284,40 +304,44 @@ void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)
 		call->error("io.memhp.InvalidTarget", {{"message", request.error().message}});
 		return;
 	}
-	const auto &offline = parts_.config.config().offline;
 	request->change = change;
-	if (!call->parameters().contains("deadline_ms"))
-		request->deadline = offline.deadline;
-	if (!call->parameters().contains("attempt_deadline_ms"))
-		request->attempt_deadline = offline.attempt_deadline;
-	request->backoff = offline.backoff;
 	const bool detach = call->parameters().value("detach", json(false)) == true;
 
-	std::string target;
-	for (const auto &word : request->target)
-		target += (target.empty() ? "" : " ") + word;
-
-	const auto id = start(
-		parts_.engine, parts_.sysfs, *request,
-		[this, call, change](const Attempted &attempted, const Progress &progress) {
-			parts_.onliner.note(change, attempted);
-			call->progress({{"progress", to_json(progress)}});
-		},
-		[call, change, target](const Report &report) {
-			const auto text = summary(report);
-			log::write(report.complete() ? log::Level::info : log::Level::warning,
-				   fmt::format("{} {}: {}", to_string(change), target, text));
-			call->reply({{"report", to_json(report)}});
-		});
+	Requests::Client client;
+	client.uid = call->uid();
+	client.detached = detach;
+	client.progress = [call](const Progress &progress) {
+		call->progress({{"progress", to_json(progress)}});
+	};
+	client.finished = [call](const Report &report) {
+		call->reply({{"report", to_json(report)}});
+	};
+	const auto id = parts_.requests.begin(*request, std::move(client));
 	if (!id) {
 		call->error("io.memhp.InvalidTarget", {{"message", id.error().message}});
 		return;
 	}
-	log::info("{} {}: begun for uid {}", to_string(change), target, call->uid());
 	if (detach)
-		call->reply(json::object());
+		call->reply({{"id", *id}});
 	else
-		call->on_gone([this, job = *id] { parts_.engine.cancel(job); });
+		call->on_gone([this, request_id = *id] { parts_.requests.cancel(request_id); });
+}
+
+void Control::cancel(varlink::Call &call) const
+{
+	if (call.uid() != 0) {
+		call.error("org.varlink.service.PermissionDenied",
+			   {{"message", "ending a request needs root"}});
+		return;
+	}
+	const auto id = call.parameters().value("id", json());
+	if (!id.is_number_unsigned() || !parts_.requests.cancel(id.get<uint64_t>())) {
+		call.error("io.memhp.NoSuchRequest",
+			   {{"message", fmt::format("there is no request {}; see memhpctl status",
+						    id.dump())}});
+		return;
+	}
+	call.reply(json::object());
 }
 
 } // namespace memhp

@@ -8,6 +8,7 @@
 #include "memhpd/kernel_settings.h"
 #include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
+#include "memhpd/requests.h"
 #include "system/engine.h"
 #include "system/kmod.h"
 #include "system/varlink.h"
@@ -28,6 +29,7 @@ public:
 		const ModeChoice &mode;
 		Engine &engine;
 		Onliner &onliner;
+		Requests &requests;
 		const Metrics &metrics;
 		std::function<bool()> reload; ///< false: config.mistakes() says why not
 	};
@@ -40,6 +42,7 @@ private:
 	void policy(varlink::Call &call) const;
 	void metrics(varlink::Call &call) const;
 	void reload(varlink::Call &call) const;
+	void cancel(varlink::Call &call) const;
 	void change(const std::shared_ptr<varlink::Call> &call, Change change);
 
 	Parts parts_;

@@ -73,7 +73,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 	  on_int_(loop_.signal(SIGINT, [this] { stop(); })),
 	  on_hup_(loop_.signal(SIGHUP, [this] { reload(); })),
 	  on_usr1_(loop_.signal(SIGUSR1, [this] { onliner_.look(); })), kmod_(sysfs_.root_fd()),
-	  writer_(loop_, sysfs_.root_fd()), engine_(loop_, sysfs_, writer_),
+	  writer_(loop_, sysfs_.root_fd()), engine_(loop_, sysfs_, writer_, OwnGroup::yes),
 	  settings_(sysfs_.root_fd(), [this] { save(); }),
 	  onliner_(loop_, sysfs_, engine_, config_.config().online,
 		   {[this] {
@@ -92,6 +92,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		    },
 		    [this] { save(); }, [this] { look_around(); },
 		    [this](bool begin) { begin ? settings_.lend() : settings_.take_back(); }}),
+	  requests_({sysfs_, engine_, onliner_, config_, state_dir_}),
 	  settled_(loop_, sysfs_, config_, state_dir_),
 	  metrics_({loop_, sysfs_, kmod_, config_, writer_, engine_, onliner_, settled_})
 {
@@ -110,10 +111,10 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		if (chown(socket_path.c_str(), 0, group->gr_gid) < 0)
 			log::warning("{}: group memhp: {}", socket_path,
 				     std::generic_category().message(errno));
-	control_ = std::make_unique<Control>(Control::Parts{loop_, sysfs_, kmod_, config_,
-							    settings_, mode_, engine_, onliner_,
-							    metrics_, [this] { return reload(); }},
-					     std::move(*listening));
+	control_ = std::make_unique<Control>(
+		Control::Parts{loop_, sysfs_, kmod_, config_, settings_, mode_, engine_, onliner_,
+			       requests_, metrics_, [this] { return reload(); }},
+		std::move(*listening));
 
 	auto loaded = load_state(state_dir_.get(), state_file);
 	if (loaded)
@@ -122,6 +123,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		saved_ = std::move(**loaded);
 	if (!loaded)
 		log::warning("saved state is not used: {}", loaded.error().message);
+
+	requests_.load();
 
 	engine_.set_stage_of([this](uint64_t block) { return kmod_.last_stage(block); });
 	engine_.set_watch([this](Change change, const Attempted &attempted) {
@@ -179,6 +182,7 @@ int Daemon::run()
 	metrics_.configure();
 	set_limits();
 	onliner_.start(std::move(blocks), saved_.dax, settings_.kernel_default(), saved_.moving);
+	requests_.resume();
 
 	const int status = loop_.run();
 
@@ -255,6 +259,7 @@ bool Daemon::reload()
 		look_around();
 		set_limits();
 		onliner_.set_policy(config_.config().online);
+		requests_.resume();
 		log::info("configuration read again: {}", describe(config_.config().online));
 	}
 	metrics_.configure();
@@ -288,6 +293,7 @@ void Daemon::stop()
 	stop_by_ = Loop::now() + stop_patience;
 	// Memory that has come gets online: nobody else would do it.
 	onliner_.stop_moving();
+	requests_.suspend();
 	engine_.cancel_offlines();
 	onliner_.finish();
 	finish_stop();

@@ -38,8 +38,8 @@ std::optional<uint64_t> barrier_block(const Sysfs &sysfs)
 
 } // namespace
 
-Engine::Engine(Loop &loop, const Sysfs &sysfs, Writer &writer)
-	: loop_(loop), sysfs_(sysfs), writer_(writer)
+Engine::Engine(Loop &loop, const Sysfs &sysfs, Writer &writer, OwnGroup own_group)
+	: loop_(loop), sysfs_(sysfs), writer_(writer), own_group_(own_group)
 {
 }
 
@@ -57,7 +57,7 @@ Engine::JobId Engine::submit(JobSpec spec, Callbacks callbacks)
 	const auto id = next_id_++;
 	const bool urgent = spec.change == Change::online;
 	jobs_.push_back(
-		std::make_shared<Entry>(Entry{id, Job(std::move(spec)), std::move(callbacks)}));
+		std::make_shared<Entry>(Entry{id, Job(std::move(spec)), std::move(callbacks), {}}));
 	if (urgent)
 		preempt_offline();
 	wake();
@@ -175,6 +175,31 @@ bool Engine::step_order()
 	return true;
 }
 
+std::optional<Hold> Engine::forbidden(const Limits &limits)
+{
+	const auto load = read_load(sysfs_.root_fd(), own_group_);
+	if (load && !load->pressure && limits.max_pressure < 100 &&
+	    !std::exchange(said_no_pressure_, true))
+		log::info("this kernel does not measure memory pressure (no /proc/pressure/memory; "
+			  "the boot parameter psi=1 may help): max_pressure is not kept");
+	return forbids(limits, load, sysfs_.block_size());
+}
+
+Job::Step Engine::next_step(Entry &entry, Time now)
+{
+	auto &job = entry.job;
+	const auto &limits = job.spec().limits;
+	const auto why = [&job] {
+		return job.held() ? std::optional(job.held()->why) : std::nullopt;
+	};
+	const auto before = why();
+	auto step = limits ? job.next(now, [&] { return forbidden(*limits); }) : job.next(now);
+	// The text has figures in it that change all the time: the kind of reason counts.
+	if (why() != before && entry.callbacks.held && !std::holds_alternative<Job::Finished>(step))
+		entry.callbacks.held(job);
+	return step;
+}
+
 bool Engine::try_start(Change change, Time now, Time &wake_at)
 {
 	for (auto at = jobs_.begin(); at != jobs_.end();) {
@@ -184,10 +209,18 @@ bool Engine::try_start(Change change, Time now, Time &wake_at)
 			continue;
 		}
 		for (;;) {
-			const auto step = entry->job.next(now);
+			if (help(entry))
+				return true;
+			const auto step = next_step(*entry, now);
 			if (const auto *todo = std::get_if<Job::Attempt>(&step)) {
 				if (attempt(entry, *todo))
 					return true;
+				continue;
+			}
+			if (std::holds_alternative<Job::Help>(step)) {
+				if (entry->callbacks.help)
+					for (auto &order : entry->callbacks.help(entry->job))
+						entry->help.push_back(std::move(order));
 				continue;
 			}
 			if (const auto *wait = std::get_if<Job::Wait>(&step)) {
@@ -252,7 +285,9 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 			      // After a failed write too: if the wanted state holds, it is done.
 			      const auto after = sysfs_.present(attempted.block);
 			      outcome.reached = after && after->state == wanted;
-			      attempted.ours = outcome.reached && outcome.error != EINVAL;
+			      // After a failed write that nobody interrupted somebody else did it.
+			      attempted.ours =
+				      outcome.reached && (outcome.error == 0 || written.killed);
 			      if (outcome.reached && wanted == BlockState::online)
 				      attempted.zone = after->zone;
 			      if (!outcome.reached && stage_of_)
@@ -284,6 +319,26 @@ void Engine::keep_type(const std::shared_ptr<Entry> &entry, const Attempted &att
 			      conclude(entry, attempted);
 			      wake();
 		      });
+}
+
+bool Engine::help(const std::shared_ptr<Entry> &entry)
+{
+	if (entry->job.cancelled())
+		entry->help.clear();
+	if (entry->help.empty())
+		return false;
+	auto order = std::move(entry->help.front());
+	entry->help.pop_front();
+	running_job_ = entry->id;
+	running_offline_ = true;
+	writer_.write(order.path, order.value, order.deadline,
+		      [this, entry, done = std::move(order.done)](const Writer::Outcome &outcome) {
+			      running_offline_ = false;
+			      preempting_ = false;
+			      done(outcome);
+			      wake();
+		      });
+	return true;
 }
 
 void Engine::conclude(const std::shared_ptr<Entry> &entry, Attempted attempted)

@@ -7,8 +7,10 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/retry.h"
+#include "system/load.h"
 #include "system/loop.h"
 #include "system/sysfs.h"
 #include "system/writer.h"
@@ -38,9 +40,24 @@ class Engine
 public:
 	using JobId = uint64_t;
 
+	/// A write to a file that is no block's. `path` and `value` as for Writer::write(),
+	/// `deadline` is a span.
+	struct Order {
+		std::string path;
+		std::string value;
+		Time deadline;
+		Writer::Done done;
+	};
+
 	struct Callbacks {
 		std::function<void(const Job &, const Attempted &)> attempted;
 		std::function<void(const Job &)> finished; ///< the job is gone after it
+		/// The job has begun to wait, goes on waiting for another reason, or has ended its
+		/// wait: see Job::held(). May be empty.
+		std::function<void(const Job &)> held = {};
+		/// A pass is over: writes that may help what failed, see Job::Help. An online ends
+		/// the one that runs. Of an assisted job only.
+		std::function<std::vector<Order>(const Job &)> help = {};
 	};
 
 	/// Tells where in the kernel the last failed attempt on a block failed; empty if unknown.
@@ -49,7 +66,8 @@ public:
 	/// Told of every write that has ended, whoever asked for it, before its job is.
 	using Watch = std::function<void(Change change, const Attempted &attempted)>;
 
-	Engine(Loop &loop, const Sysfs &sysfs, Writer &writer);
+	/// `own_group`: see read_load().
+	Engine(Loop &loop, const Sysfs &sysfs, Writer &writer, OwnGroup own_group = OwnGroup::no);
 
 	void set_watch(Watch watch) { watch_ = std::move(watch); }
 	void set_stage_of(StageOf stage_of) { stage_of_ = std::move(stage_of); }
@@ -69,8 +87,7 @@ public:
 	size_t jobs(Change change) const;
 
 	/// One write to a file that is no block's (the `state` of a dax device), in turn with the
-	/// others: before any job, and an offline that runs makes room. `path` and `value` as for
-	/// Writer::write(), `deadline` is a span.
+	/// others: before any job, and an offline that runs makes room.
 	void write(std::string path, std::string value, Time deadline, Writer::Done done);
 
 	bool idle() const
@@ -85,13 +102,7 @@ private:
 		JobId id;
 		Job job;
 		Callbacks callbacks;
-	};
-
-	struct Order {
-		std::string path;
-		std::string value;
-		Time deadline;
-		Writer::Done done;
+		std::deque<Order> help;
 	};
 
 	void wake();
@@ -100,15 +111,20 @@ private:
 	bool step_barrier();
 	bool step_order();
 	bool try_start(Change change, Time now, Time &wake_at);
+	Job::Step next_step(Entry &entry, Time now);
+	std::optional<Hold> forbidden(const Limits &limits);
 	/// Starts the write of an attempt, or answers it at once; true when a write is running.
 	bool attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
 	/// The second write of keep_type, then conclude().
 	void keep_type(const std::shared_ptr<Entry> &entry, const Attempted &attempted);
+	/// Starts the next write that may help the job; false where there is none.
+	bool help(const std::shared_ptr<Entry> &entry);
 	void conclude(const std::shared_ptr<Entry> &entry, Attempted attempted);
 
 	Loop &loop_;
 	const Sysfs &sysfs_;
 	Writer &writer_;
+	OwnGroup own_group_;
 	StageOf stage_of_;
 	Watch watch_;
 	std::list<std::shared_ptr<Entry>> jobs_;
@@ -120,6 +136,7 @@ private:
 	bool running_offline_ = false;
 	bool preempting_ = false;
 	bool barrier_was_last_ = false;
+	bool said_no_pressure_ = false;
 	Loop::Source wake_source_;
 	Loop::Source timer_;
 };

@@ -72,8 +72,9 @@ bool change(const fs::path &dir, const std::string &value)
 ssize_t write_state(const fs::path &dir, const std::string &value)
 {
 	const auto block = dir.filename().string().substr(6);
-	std::ofstream(running + "/writes", std::ios::app) << block + " " + value + "\n";
+	// The word first: a test that has seen the write may kill the writer at once.
 	const auto word = next_word(dir);
+	std::ofstream(running + "/writes", std::ios::app) << block + " " + value + "\n";
 	if (word == "hang")
 		for (;;)
 			pause();
@@ -101,9 +102,9 @@ ssize_t write_state(const fs::path &dir, const std::string &value)
 /// The state file of a dax device whose blocks are those that its file "blocks" names.
 ssize_t write_dax_state(const fs::path &dir, const std::string &value)
 {
+	const auto word = next_word(dir);
 	std::ofstream(running + "/writes", std::ios::app)
 		<< dir.filename().string() + " " + value + "\n";
-	const auto word = next_word(dir);
 	const auto state = read_word(dir / "state");
 	if (word != "ok") {
 		errno = std::stoi(word);
@@ -130,6 +131,13 @@ ssize_t write_dax_state(const fs::path &dir, const std::string &value)
 	}
 	put(dir / "state", value);
 	return static_cast<ssize_t>(value.size());
+}
+
+/// Files that a write between two passes goes to: noted, and replaced as a whole.
+bool is_help(const std::string &path)
+{
+	return ends_with(path, "/nr_hugepages") || ends_with(path, "/drop_caches") ||
+	       ends_with(path, "/compact") || ends_with(path, "/reclaim");
 }
 
 } // namespace
@@ -192,7 +200,12 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 	// A sysfs attribute is replaced by a write, not overwritten in part.
 	const bool setting = ends_with(path, "/auto_online_blocks") ||
 			     path.find("/parameters/") != std::string::npos;
-	if (ours && setting && ftruncate(fd, 0) < 0)
+	const bool help = ours && is_help(path);
+	if (help)
+		std::ofstream(running + "/writes", std::ios::app)
+			<< path.substr(path.rfind('/') + 1) + " " +
+				   std::string(static_cast<const char *>(data), size) + "\n";
+	if (((ours && setting) || help) && ftruncate(fd, 0) < 0)
 		return -1;
 	return __real_write(fd, data, size);
 }

@@ -48,11 +48,15 @@ public:
 	/// One step; false when the job has finished.
 	bool step()
 	{
-		const auto next = job.next(now);
+		const auto next = job.next(now, guard);
 		if (const auto *wait = std::get_if<Job::Wait>(&next)) {
 			EXPECT_GT(wait->until, now);
 			waits.push_back(wait->until - now);
 			now = wait->until;
+			return true;
+		}
+		if (std::holds_alternative<Job::Help>(next)) {
+			helped.push_back(order.size());
 			return true;
 		}
 		const auto *attempt = std::get_if<Job::Attempt>(&next);
@@ -95,11 +99,13 @@ public:
 	}
 
 	Job job;
+	Job::Guard guard; ///< nothing speaks against an attempt where empty
 	std::map<uint64_t, std::deque<Answer>> answers;
 	Time now = std::chrono::hours(1);
 	std::vector<uint64_t> order;
 	std::vector<Time> deadlines;
 	std::vector<Time> waits;
+	std::vector<size_t> helped; ///< after so many attempts
 };
 
 inline JobSpec offline_of(std::vector<uint64_t> blocks)

@@ -135,5 +135,91 @@ TEST(Job, AGoalReachedInTimeIsNoTimeout)
 	EXPECT_EQ(machine.job.done(), 1u);
 }
 
+/// A guard that forbids for so long, and counts how often it is asked.
+struct Forbidden {
+	Time until;
+	const Machine &machine;
+	int asked = 0;
+
+	Job::Guard guard()
+	{
+		return [this]() -> std::optional<Hold> {
+			++asked;
+			if (machine.now < until)
+				return Hold{Hold::Why::memory, "too little"};
+			return std::nullopt;
+		};
+	}
+};
+
+TEST(Job, WaitsWhileItsGuardForbids)
+{
+	Machine machine(offline_of({1, 2}));
+	Forbidden forbidden{machine.now + Time(2500), machine};
+	machine.guard = forbidden.guard();
+	ASSERT_TRUE(machine.step());
+	EXPECT_TRUE(machine.order.empty());
+	ASSERT_TRUE(machine.job.held());
+	EXPECT_EQ(machine.job.held()->text, "too little");
+	machine.run();
+	EXPECT_EQ(machine.waits, std::vector<Time>(3, Time(1000)));
+	EXPECT_EQ(machine.order, (Numbers{1, 2})) << "the order is not lost over the wait";
+	EXPECT_FALSE(machine.job.held());
+	EXPECT_EQ(machine.job.failed_attempts(), 0u);
+}
+
+TEST(Job, AsksItsGuardBeforeEachAttemptOnly)
+{
+	Machine machine(offline_of({1, 2}));
+	Forbidden forbidden{Time{}, machine};
+	machine.guard = forbidden.guard();
+	machine.answers[2] = {fails(EBUSY)};
+	machine.run();
+	EXPECT_EQ(machine.order, (Numbers{1, 2, 2}));
+	EXPECT_EQ(forbidden.asked, 3);
+}
+
+TEST(Job, WaitsNoLongerThanItsDeadlineAndKeepsTheReason)
+{
+	auto spec = offline_of({1});
+	spec.deadline = std::chrono::hours(1) + Time(1500);
+	Machine machine(spec);
+	Forbidden forbidden{Time::max(), machine};
+	machine.guard = forbidden.guard();
+	machine.run();
+	EXPECT_EQ(machine.waits, (std::vector<Time>{Time(1000), Time(500)}));
+	EXPECT_TRUE(machine.job.timed_out());
+	ASSERT_TRUE(machine.job.held());
+	EXPECT_EQ(machine.job.held()->why, Hold::Why::memory);
+}
+
+TEST(Job, AsksForHelpWhenAPassIsOverButNotAllTheTime)
+{
+	auto spec = offline_of({1, 2, 3});
+	spec.assisted = true;
+	spec.backoff = {Time(4000), 1, Time(4000), 0};
+	Machine machine(spec);
+	machine.answers[1] = std::deque<Answer>(4, fails(EBUSY));
+	machine.answers[3] = std::deque<Answer>(2, fails(EBUSY));
+	machine.run();
+	// Passes end at 0 s, 4 s (too early for more help), 8 s and 12 s.
+	EXPECT_EQ(machine.order, (Numbers{1, 2, 3, 1, 3, 1, 3, 1, 1}));
+	EXPECT_EQ(machine.helped, (std::vector<size_t>{3, 7}))
+		<< "after so many attempts, of which the last was that of the pass";
+}
+
+TEST(Job, ThatAllGoesNeedsNoHelp)
+{
+	auto spec = offline_of({1, 2});
+	spec.assisted = true;
+	Machine machine(spec);
+	machine.run();
+	EXPECT_TRUE(machine.helped.empty());
+	Machine alone(offline_of({1}));
+	alone.answers[1] = {fails(EBUSY)};
+	alone.run();
+	EXPECT_TRUE(alone.helped.empty()) << "none is offered";
+}
+
 } // namespace
 } // namespace memhp

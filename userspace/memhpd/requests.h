@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "memhpd/config_file.h"
+#include "memhpd/onliner.h"
+#include "memhpd/requests_file.h"
+#include "system/engine.h"
+#include "system/request.h"
+
+namespace memhp
+{
+
+/// What people and programs have asked for, until it is done: carries it out, logs its beginning,
+/// its waits and its end, and tells the onliner of every block.
+///
+/// Offlines are on record in the file requests.json before anything is written, with the zone that
+/// each block comes from. After a crash or a stop the next memhpd goes on with those for which
+/// nobody waits. Those whose client is gone with the old one end; what they have to put back comes
+/// back first.
+class Requests
+{
+public:
+	/// A request that has not ended.
+	struct View {
+		uint64_t id = 0;
+		Change change = Change::offline;
+		std::string target; ///< as written
+		Progress progress;  ///< after the last attempt
+		Time deadline{};    ///< point in time
+		bool detached = false;
+	};
+	struct Parts {
+		const Sysfs &sysfs;
+		Engine &engine;
+		Onliner &onliner;
+		const ConfigFile &config;
+		const Fd &dir; ///< memhpd's directory, must stay open
+	};
+	/// Both come from the loop and may be empty.
+	struct Client {
+		unsigned uid = 0;
+		bool detached = false; ///< does not wait for the end
+		std::function<void(const Progress &)> progress;
+		std::function<void(const Report &)> finished;
+	};
+
+	explicit Requests(Parts parts);
+
+	/// Reads what the memhpd before left.
+	void load();
+	/// Goes on with it, unless the configuration cannot be used: then it is kept.
+	void resume();
+
+	/// Fails where the target is bad, or an offline cannot be put on record; then nothing has
+	/// begun.
+	Result<uint64_t> begin(const ChangeRequest &request, Client client);
+
+	/// Ends it as soon as its running attempt has. False where there is no such request.
+	bool cancel(uint64_t id);
+
+	/// memhpd is about to stop: what is cancelled from now on, and was begun by a client that
+	/// does not wait, is kept for the next one.
+	void suspend() { suspended_ = true; }
+
+	std::vector<View> views() const;
+
+private:
+	struct Entry {
+		View view;
+		Engine::JobId job = 0;
+		SavedRequest saved;
+		bool kept = false; ///< has ended here, and goes on in the next memhpd
+	};
+
+	void run(SavedRequest saved, Client client);
+	void note(uint64_t id, const Progress &progress);
+	/// False where the request is not over, but kept.
+	bool end(uint64_t id, const Report &report);
+	Result<void> save(const SavedRequest *more = nullptr) const;
+	void save_or_warn() const;
+
+	Parts parts_;
+	std::map<uint64_t, Entry> entries_;
+	std::vector<SavedRequest> left_; ///< by the memhpd before, not gone on with yet
+	uint64_t next_id_ = 1;
+	bool suspended_ = false;
+};
+
+} // namespace memhp

@@ -24,8 +24,6 @@ constexpr Missing missing[] = {
 	{"online.hard_ratio", [](const Config &c) { return c.online.hard_ratio.has_value(); }},
 	{"online.rezone", [](const Config &c) { return c.online.rezone; }},
 	{"online.borrow", [](const Config &c) { return c.online.borrow; }},
-	{"offline.min_free", [](const Config &c) { return c.offline.min_free.value > 0; }},
-	{"offline.max_pressure", [](const Config &c) { return c.offline.max_pressure < 100; }},
 	{"offline.assist", [](const Config &c) { return !c.offline.assist.empty(); }},
 	{"unplug.retry", [](const Config &c) { return c.unplug.retry; }},
 	{"unplug.eject", [](const Config &c) { return c.unplug.eject; }},
@@ -44,11 +42,6 @@ std::string quoted(std::string_view text)
 			result += c;
 	}
 	return result + '"';
-}
-
-std::string text_of(const Config::Offline::Amount &amount)
-{
-	return amount.percent ? fmt::format("{}%", amount.value) : exact_size(amount.value);
 }
 
 } // namespace
@@ -86,8 +79,8 @@ std::vector<Setting> settings(const Config &config)
 		{"offline.backoff.factor", backoff.factor},
 		{"offline.backoff.max", exact_duration(backoff.max)},
 		{"offline.backoff.jitter", backoff.jitter},
-		{"offline.min_free", text_of(offline.min_free)},
-		{"offline.max_pressure", offline.max_pressure},
+		{"offline.min_free", to_string(offline.limits.min_free)},
+		{"offline.max_pressure", offline.limits.max_pressure},
 		{"offline.assist", std::move(assist)},
 		{"unplug.retry", config.unplug.retry},
 		{"unplug.eject", config.unplug.eject},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/document.h"
+#include "core/guard.h"
 #include "core/mode.h"
 #include "core/retry.h"
 
@@ -44,11 +45,7 @@ struct Config {
 		Time deadline = std::chrono::minutes(10);
 		Time attempt_deadline = std::chrono::seconds(2);
 		Backoff backoff;
-		struct Amount {
-			bool percent = true; ///< of the machine's memory; else bytes
-			uint64_t value = 10;
-		} min_free;
-		double max_pressure = 20; ///< PSI memory, some avg10, in percent
+		Limits limits;
 		std::vector<Assist> assist;
 	} offline;
 

@@ -163,8 +163,8 @@ tl::expected<Config, std::vector<Mistake>> Reader::read(const Node &top)
 		{"deadline", set_duration(offline.deadline, least_span)},
 		{"attempt_deadline", set_duration(offline.attempt_deadline, least_span)},
 		{"backoff", section("offline.backoff", backoff_keys)},
-		{"min_free", set_amount(offline.min_free)},
-		{"max_pressure", set_number(offline.max_pressure, 0, 100)},
+		{"min_free", set_amount(offline.limits.min_free)},
+		{"max_pressure", set_number(offline.limits.max_pressure, 0, 100)},
 		{"assist", set_words(offline.assist, assist_words)},
 	};
 	const Keys unplug_keys = {

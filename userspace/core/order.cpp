@@ -34,11 +34,13 @@ std::vector<uint64_t> online_order(std::vector<uint64_t> blocks,
 std::vector<uint64_t> offline_order(std::vector<uint64_t> blocks,
 				    const std::vector<uint64_t> &online)
 {
-	std::sort(blocks.begin(), blocks.end(), std::greater<>());
 	if (blocks.size() < 2)
 		return blocks;
-	// Descending: the hole is the last, or the one before it if the last is the zone's start.
-	const auto hole = blocks.end() - (blocks.back() == zone_start(blocks, online) ? 2 : 1);
+	const auto start = std::find(blocks.begin(), blocks.end(), zone_start(blocks, online));
+	if (start != blocks.end())
+		std::rotate(start, start + 1, blocks.end());
+	const auto end = blocks.end() - (start != blocks.end() ? 1 : 0);
+	const auto hole = std::min_element(blocks.begin(), end);
 	std::rotate(blocks.begin(), hole, hole + 1);
 	return blocks;
 }

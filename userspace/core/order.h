@@ -21,7 +21,7 @@ std::vector<uint64_t> online_order(std::vector<uint64_t> blocks,
 				   const std::vector<uint64_t> &online);
 
 /// Orders blocks to be taken offline. The lowest that is not the zone's first goes first and
-/// makes the hole, then the others from the top down; the zone's first block is the last to go,
+/// makes the hole, then the others as they are given; the zone's first block is the last to go,
 /// since its going would only move the zone's start. `online` are all blocks that the zone has
 /// now, those to be offlined among them.
 std::vector<uint64_t> offline_order(std::vector<uint64_t> blocks,

@@ -12,12 +12,21 @@ namespace
 
 constexpr Time soon_delay = std::chrono::milliseconds(10);
 constexpr unsigned soon_limit = 3;
+/// How often it is looked whether what forbids an attempt is over.
+constexpr Time guard_interval = std::chrono::seconds(1);
 
 } // namespace
 
 std::string_view to_string(Change change)
 {
 	return change == Change::online ? "online" : "offline";
+}
+
+bool found_unmovable(const Outcome &outcome)
+{
+	// Without the module no stage is known, and a veto looks the same.
+	return outcome.error == EBUSY && !outcome.killed &&
+	       (outcome.stage.empty() || outcome.stage == "isolate");
 }
 
 Next classify(Change change, const Outcome &outcome, unsigned busy)
@@ -35,8 +44,9 @@ Next classify(Change change, const Outcome &outcome, unsigned busy)
 	case EINTR:
 		return Next::soon;
 	case EBUSY:
-		// In a kernel zone a quick EBUSY is an unmovable page: once may be chance.
-		if (change == Change::offline && outcome.kernel_zone && busy >= 1)
+		// In a kernel zone an unmovable page is there to stay: once may be chance.
+		if (change == Change::offline && outcome.kernel_zone && found_unmovable(outcome) &&
+		    busy >= 1)
 			return Next::hopeless;
 		return Next::later;
 	case EINVAL: // a hole, several zones
@@ -103,9 +113,28 @@ void Job::rearrange(uint64_t failed)
 		(record++)->block = order[i];
 }
 
-Job::Step Job::next(Time now)
+bool Job::out_of_reach() const
 {
-	if (cancelled_ || missing() == 0)
+	const auto lost = hopeless_ + (spec_.change == Change::online ? gone_ : 0);
+	return records_.size() - lost < spec_.goal;
+}
+
+Job::BlockRecord *Job::upcoming()
+{
+	while (untried_ < records_.size() && records_[untried_].standing != Standing::pending)
+		++untried_;
+	if (untried_ < records_.size())
+		return &records_[untried_];
+	BlockRecord *first = nullptr;
+	for (auto &record : records_)
+		if (record.standing == Standing::pending && (!first || record.due < first->due))
+			first = &record;
+	return first;
+}
+
+Job::Step Job::next(Time now, const Guard &guard)
+{
+	if (cancelled_ || missing() == 0 || (spec_.all_or_nothing && out_of_reach()))
 		return Finished{};
 	if (now >= spec_.deadline) {
 		timed_out_ = true;
@@ -114,21 +143,17 @@ Job::Step Job::next(Time now)
 	if (now < pause_until_)
 		return Wait{std::min(pause_until_, spec_.deadline)};
 
-	while (untried_ < records_.size()) {
-		const auto &record = records_[untried_++];
-		if (record.standing == Standing::pending)
-			return Attempt{record.block,
-				       std::min(attempt_deadline(record), spec_.deadline - now)};
-	}
-	const BlockRecord *first = nullptr;
-	for (const auto &record : records_)
-		if (record.standing == Standing::pending && (!first || record.due < first->due))
-			first = &record;
-	if (!first)
+	const auto *record = upcoming();
+	if (!record)
 		return Finished{};
-	if (now < first->due)
-		return Wait{std::min(first->due, spec_.deadline)};
-	return Attempt{first->block, std::min(attempt_deadline(*first), spec_.deadline - now)};
+	if (now < record->due)
+		return Wait{std::min(record->due, spec_.deadline)};
+	held_ = guard ? guard() : std::nullopt;
+	if (held_)
+		return Wait{std::min(now + guard_interval, spec_.deadline)};
+	if (untried_ < records_.size())
+		++untried_;
+	return Attempt{record->block, std::min(attempt_deadline(*record), spec_.deadline - now)};
 }
 
 void Job::result(uint64_t block, const Outcome &outcome, Time now)
@@ -157,7 +182,7 @@ void Job::result(uint64_t block, const Outcome &outcome, Time now)
 	++record.failures;
 	if (record.failures == 1 && spec_.rearrange && untried_ < records_.size())
 		rearrange(block);
-	record.busy += outcome.error == EBUSY && !outcome.killed;
+	record.busy += found_unmovable(outcome);
 	record.error = outcome.error;
 	record.killed = outcome.killed;
 	record.stage = outcome.stage;

@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
+#include <optional>
 #include <random>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "core/block.h"
+#include "core/guard.h"
 #include "core/units.h"
 
 namespace memhp
@@ -39,7 +40,10 @@ enum class Next {
 	hopeless, ///< no further attempt of this request can do it
 };
 
-/// The errno table. `busy` counts the attempts on this block that failed with EBUSY before.
+/// True for the quick EBUSY of a page that cannot move, found before anything was moved.
+bool found_unmovable(const Outcome &outcome);
+
+/// The errno table. `busy` counts the attempts on this block that found an unmovable page before.
 Next classify(Change change, const Outcome &outcome, unsigned busy);
 
 struct Backoff {
@@ -63,6 +67,10 @@ struct JobSpec {
 	Time attempt_deadline_max = std::chrono::seconds(30);
 	Backoff backoff;
 	unsigned seed = 1; ///< of the jitter
+	/// Of an offline: what has to be left to the machine; nothing for no limit.
+	std::optional<Limits> limits;
+	/// Ends as soon as the goal is out of reach, instead of doing what can be done.
+	bool all_or_nothing = false;
 
 	/// Puts the blocks `rest`, which had no attempt yet, into a new order after the first
 	/// attempt on `failed` did not succeed; `done` are in the wanted state by now. It loses and
@@ -84,7 +92,7 @@ public:
 		Standing standing = Standing::pending;
 		unsigned failures = 0;
 		unsigned soon = 0; ///< failures that were followed by a short pause
-		unsigned busy = 0; ///< failures with EBUSY
+		unsigned busy = 0; ///< failures that found an unmovable page
 		int error = 0;	   ///< of the last failed attempt
 		bool killed = false;
 		std::string stage;
@@ -104,8 +112,12 @@ public:
 
 	explicit Job(JobSpec spec);
 
-	/// The next step. Of an Attempt the result must be reported before the next call.
-	Step next(Time now);
+	/// Asked when an attempt is due: why it may not be made now, nothing where it may.
+	using Guard = std::function<std::optional<Hold>()>;
+
+	/// The next step. Of an Attempt the result must be reported before the next call. While
+	/// `guard` has a reason against it, the answer is to wait.
+	Step next(Time now, const Guard &guard = {});
 	void result(uint64_t block, const Outcome &outcome, Time now);
 
 	/// Ends the job: next() answers Finished from now on.
@@ -117,12 +129,17 @@ public:
 	/// Blocks wanted that are still to come: 0 when the goal is reached.
 	size_t missing() const;
 	bool cancelled() const { return cancelled_; }
+	/// Why it waits, or waited when it ended.
+	const std::optional<Hold> &held() const { return held_; }
 	/// True when the total deadline ended it.
 	bool timed_out() const { return timed_out_; }
 	unsigned failed_attempts() const { return failed_attempts_; }
 
 private:
 	Time attempt_deadline(const BlockRecord &record) const;
+	/// The block whose turn it is, not before its `due`; none is left where nullptr.
+	BlockRecord *upcoming();
+	bool out_of_reach() const;
 	void rearrange(uint64_t failed);
 
 	JobSpec spec_;
@@ -133,6 +150,7 @@ private:
 	size_t hopeless_ = 0;
 	unsigned failed_attempts_ = 0;
 	Time pause_until_{};
+	std::optional<Hold> held_;
 	bool cancelled_ = false;
 	bool timed_out_ = false;
 	std::minstd_rand random_;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -134,32 +133,61 @@ void append(std::vector<uint64_t> &to, const std::vector<uint64_t> &from)
 	to.insert(to.end(), from.begin(), from.end());
 }
 
-/// Blocks ordered by how likely and how useful it is that they go: movable before kernel zones,
-/// then from the top down.
-std::vector<Block> by_prospect(std::vector<Block> blocks)
+/// Memory that the host takes back by itself.
+bool hosted(const Block &block)
 {
-	std::sort(blocks.begin(), blocks.end(), [](const Block &a, const Block &b) {
-		const bool kernel_a = a.zone != Zone::movable;
-		const bool kernel_b = b.zone != Zone::movable;
-		return std::tie(kernel_a, b.number) < std::tie(kernel_b, a.number);
-	});
-	return blocks;
+	return block.source == Source::virtio_mem || block.source == Source::hv_balloon ||
+	       block.source == Source::xen_balloon;
 }
 
-/// The blocks of each place in its order, place after place as they come.
+/// True where `target` says that a hosted block is meant, and not only the place where it lies.
+bool names(const Target &target, const Block &block)
+{
+	if (block.source == Source::virtio_mem)
+		return !target.devices.empty();
+	return !target.numbers.empty() || !target.addresses.empty();
+}
+
+/// Why hosted blocks stay, and what to do instead. `left` is not empty.
+std::string left_to_host(const std::vector<Block> &left)
+{
+	std::string text;
+	const auto add = [&](Source source, std::string_view owner, std::string_view way,
+			     std::string_view name) {
+		std::vector<uint64_t> numbers;
+		for (const auto &block : left)
+			if (block.source == source)
+				numbers.push_back(block.number);
+		if (numbers.empty())
+			return;
+		text += fmt::format("{}blocks {} belong to {}: only the host can take them back, "
+				    "{}, and offlining them here gives it nothing; to do it all "
+				    "the same, name the {} and add --force",
+				    text.empty() ? "" : "; ", format_ranges(numbers), owner, way,
+				    name);
+	};
+	add(Source::virtio_mem, "a virtio-mem device", "by a smaller requested-size", "device");
+	add(Source::hv_balloon, "the balloon of Hyper-V", "by its dynamic memory (Set-VMMemory)",
+	    "blocks");
+	add(Source::xen_balloon, "the balloon of Xen", "by a smaller target (xl mem-set)",
+	    "blocks");
+	return text;
+}
+
+/// The blocks of each place in its order. Where a block of a place stood, one of that place stands.
 Arranged arrange(const std::vector<Block> &chosen, Places places)
 {
-	std::vector<Place> order;
 	std::map<Place, std::vector<uint64_t>> groups;
+	for (const auto &block : chosen)
+		groups[places.of.at(block.number)].push_back(block.number);
+	std::map<Place, size_t> used;
+	for (auto &[place, blocks] : groups)
+		blocks = places.arrange(place, std::move(blocks));
+	Arranged result;
 	for (const auto &block : chosen) {
 		const auto &place = places.of.at(block.number);
-		if (!contains(order, place))
-			order.push_back(place);
-		groups[place].push_back(block.number);
+		result.blocks.push_back(groups.at(place)[used[place]++]);
 	}
-	Arranged result;
-	for (const auto &place : order)
-		append(result.blocks, places.arrange(place, groups.at(place)));
 
 	result.rearrange = [places = std::move(places)](uint64_t failed,
 							const std::vector<uint64_t> &done,
@@ -270,7 +298,7 @@ Result<Selection> select_online(const Target &target, const std::vector<Block> &
 }
 
 Result<Selection> select_offline(const Target &target, const std::vector<Block> &blocks,
-				 uint64_t block_size, bool force)
+				 uint64_t block_size, bool force, const Evidence &evidence)
 {
 	const auto matched = match(target, blocks, block_size);
 	if (!matched)
@@ -278,26 +306,32 @@ Result<Selection> select_offline(const Target &target, const std::vector<Block> 
 
 	Selection selection;
 	std::vector<Block> online;
+	std::vector<Block> left;
+	std::vector<uint64_t> poisoned;
 	for (const auto &block : *matched) {
 		if (block.state == BlockState::offline)
 			selection.already.push_back(block.number);
-		else if (block.source == Source::virtio_mem && (!force || target.devices.empty()))
-			selection.left_to_host.push_back(block.number);
+		else if (hosted(block) && (!force || !names(target, block)))
+			left.push_back(block);
+		else if (evidence.poisoned.count(block.number) != 0)
+			poisoned.push_back(block.number);
 		else
 			online.push_back(block);
 	}
-	if (online.empty() && !selection.left_to_host.empty())
-		return fail_input(fmt::format("blocks {} belong to a virtio-mem device: only the "
-					      "host can take them back, by "
-					      "a smaller requested-size; to take them offline all "
-					      "the same, name the device "
-					      "and add --force",
-					      format_ranges(selection.left_to_host)));
+	if (!poisoned.empty() && (!target.bytes || online.size() < *target.bytes / block_size))
+		return fail_input(fmt::format(
+			"blocks {} have broken (poisoned) memory: they could go offline, but not "
+			"come back, so all or nothing cannot be kept; leave them out, or do "
+			"without --all-or-nothing",
+			format_ranges(poisoned)));
+	if (online.empty() && !left.empty())
+		return fail_input(left_to_host(left));
+	selection.left_to_host = numbers_of(left);
 	const auto goal = goal_of(target, online.size(), block_size, "online");
 	if (!goal)
 		return fail(goal.error());
 	selection.goal = *goal;
-	online = by_prospect(std::move(online));
+	online = by_prospect(std::move(online), blocks, evidence);
 	const auto middle = online.begin() + static_cast<std::ptrdiff_t>(*goal);
 	auto arranged = arrange_offline({online.begin(), middle}, blocks);
 	selection.blocks = std::move(arranged.blocks);

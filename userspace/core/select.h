@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/block.h"
+#include "core/prospect.h"
 #include "core/result.h"
 #include "core/retry.h"
 #include "core/target.h"
@@ -17,7 +18,7 @@ struct Selection {
 	std::vector<uint64_t> blocks; ///< to be changed
 	size_t goal = 0;	      ///< how many of `blocks` are wanted; less than all for a size
 	std::vector<uint64_t> already;	    ///< named, and in the wanted state before
-	std::vector<uint64_t> left_to_host; ///< virtio-mem blocks left out; see select_offline()
+	std::vector<uint64_t> left_to_host; ///< left out, see select_offline()
 	JobSpec::Rearrange rearrange;	    ///< of `blocks`, but for those that only stand in
 };
 
@@ -30,11 +31,13 @@ Result<std::vector<Block>> match(const Target &target, const std::vector<Block> 
 Result<Selection> select_online(const Target &target, const std::vector<Block> &blocks,
 				uint64_t block_size, OnlineType type);
 
-/// Online blocks of `target`: movable ones before those of kernel zones, highest first, in the
-/// order of offline_order(). A virtio-mem block is the host's to resize: it is selected only when
-/// `device:` names its device, and then only with `force`.
+/// Online blocks of `target` by their prospects (see by_prospect()), in the order of
+/// offline_order(). A block of a virtio-mem or balloon device is the host's to resize: it is
+/// selected only with `force`, and only when `device:` names its device; of a balloon, which has no
+/// name, when the block is named. A poisoned block is passed over where others do as well, and else
+/// a failure.
 Result<Selection> select_offline(const Target &target, const std::vector<Block> &blocks,
-				 uint64_t block_size, bool force);
+				 uint64_t block_size, bool force, const Evidence &evidence = {});
 
 /// An order of blocks, and what becomes of it when the block fails that its hole depends on: then
 /// the lowest that goes makes the hole.

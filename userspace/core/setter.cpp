@@ -35,20 +35,6 @@ Result<T> parsed(const Node &node, const char *example, Result<T> (*parse)(std::
 	return parse(*text);
 }
 
-Result<Config::Offline::Amount> parse_amount(std::string_view text)
-{
-	if (!text.empty() && text.back() == '%') {
-		uint64_t percent = 0;
-		if (!parse_number(text.substr(0, text.size() - 1), 10, percent) || percent > 100)
-			return must_be("a whole number from 0% to 100%, or a size as \"2G\"");
-		return Config::Offline::Amount{true, percent};
-	}
-	const auto bytes = parse_size(text);
-	if (!bytes)
-		return fail_input(bytes.error().message + ", or a part as 10%");
-	return Config::Offline::Amount{false, *bytes};
-}
-
 } // namespace
 
 Setter set_bool(bool &target)
@@ -112,7 +98,7 @@ Setter set_size(uint64_t &target)
 	};
 }
 
-Setter set_amount(Config::Offline::Amount &target)
+Setter set_amount(Amount &target)
 {
 	return [&target](const Node &node) -> Result<void> {
 		const auto given = parsed(node, "10%", parse_amount);

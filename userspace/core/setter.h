@@ -34,7 +34,7 @@ Setter set_duration(Time &target, Time least);
 /// At least one byte.
 Setter set_size(uint64_t &target);
 /// "10%" or a size.
-Setter set_amount(Config::Offline::Amount &target);
+Setter set_amount(Amount &target);
 /// One NUMA node number or a list of them.
 Setter set_nodes(std::vector<int> &target);
 /// "0x100000000-0x1ffffffff".

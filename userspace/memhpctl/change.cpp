@@ -6,6 +6,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
@@ -41,9 +42,13 @@ public:
 		if (!wanted_)
 			return;
 		shown_ = true;
-		fmt::print(stderr, "\r\033[K{} of {} blocks", progress.done, progress.goal);
-		if (!progress.reached)
-			fmt::print(stderr, ", block {}: {}", progress.block,
+		fmt::print(stderr, "\r\033[K{}{} of {} blocks",
+			   progress.rolling_back ? "putting back: " : "", progress.done,
+			   progress.goal);
+		if (!progress.waiting.empty())
+			fmt::print(stderr, ", waiting: {}", progress.waiting);
+		else if (progress.block && !progress.reached)
+			fmt::print(stderr, ", block {}: {}", *progress.block,
 				   progress.killed
 					   ? "no end within its deadline, trying again later"
 					   : strerror(progress.error));
@@ -60,10 +65,6 @@ Result<std::optional<Report>> through_daemon(varlink::Client &client, const Chan
 					     ProgressLine &line)
 {
 	auto parameters = to_json(options.request);
-	if (!options.deadline_given)
-		parameters.erase("deadline_ms");
-	if (!options.attempt_deadline_given)
-		parameters.erase("attempt_deadline_ms");
 	if (options.no_wait)
 		parameters["detach"] = true;
 	const auto *method =
@@ -83,10 +84,14 @@ Result<std::optional<Report>> through_daemon(varlink::Client &client, const Chan
 	return std::optional<Report>(*report);
 }
 
-/// Carried out here, by the daemon's engine.
-Result<std::optional<Report>> by_ourselves(const Sysfs &sysfs, const ChangeOptions &options,
-					   ProgressLine &line)
+/// Carried out here, by the daemon's engine and its configuration.
+Result<std::optional<Report>> by_ourselves(const Globals &globals, const Sysfs &sysfs,
+					   const ChangeOptions &options, ProgressLine &line)
 {
+	const auto config = load_config(globals.config());
+	if (!config)
+		fmt::print(stderr, "memhpctl: the defaults are used: {}\n", config.error().front());
+	const auto file = config.value_or(std::nullopt).value_or(Config()).offline;
 	Loop loop;
 	Writer writer(loop, sysfs.root_fd());
 	Engine engine(loop, sysfs, writer);
@@ -94,17 +99,18 @@ Result<std::optional<Report>> by_ourselves(const Sysfs &sysfs, const ChangeOptio
 	engine.set_stage_of([&](uint64_t block) { return kmod.last_stage(block); });
 
 	std::optional<Report> report;
-	const auto job = start(
-		engine, sysfs, options.request,
-		[&](const Attempted &, const Progress &progress) { line.show(progress); },
-		[&](const Report &result) {
-			report = result;
-			loop.quit(0);
-		});
-	if (!job)
-		return fail(job.error());
-	const auto on_int = loop.signal(SIGINT, [&] { engine.cancel(*job); });
-	const auto on_term = loop.signal(SIGTERM, [&] { engine.cancel(*job); });
+	RequestCallbacks callbacks;
+	callbacks.progress = [&](const Progress &progress) { line.show(progress); };
+	callbacks.finished = [&](const Report &result) {
+		report = result;
+		loop.quit(0);
+	};
+	auto plan = make_plan(sysfs, options.request, terms_of(options.request, file));
+	if (!plan)
+		return fail(plan.error());
+	const auto job = start(engine, sysfs, std::move(*plan), std::move(callbacks));
+	const auto on_int = loop.signal(SIGINT, [&] { engine.cancel(job); });
+	const auto on_term = loop.signal(SIGTERM, [&] { engine.cancel(job); });
 	loop.run();
 	return report;
 }
@@ -115,16 +121,16 @@ Result<void> get_consent(const Sysfs &sysfs, const ChangeOptions &options)
 	if (!target || options.yes || options.request.change == Change::online ||
 	    !needs_consent(*target))
 		return {};
-	const auto selection = select(sysfs, options.request);
-	if (!selection)
-		return fail(selection.error());
-	const auto size = format_size(selection->goal * sysfs.block_size());
+	const auto plan = make_plan(sysfs, options.request, {});
+	if (!plan)
+		return fail(plan.error());
+	const auto size = format_size(plan->goal * sysfs.block_size());
 	if (!isatty(STDIN_FILENO))
 		return fail_input(
 			fmt::format("'{}' is {} of this machine's own memory; add --yes if "
 				    "that is meant",
 				    target->text, size));
-	fmt::print(stderr, "Take {} ({} blocks) offline, '{}'? [y/N] ", size, selection->goal,
+	fmt::print(stderr, "Take {} ({} blocks) offline, '{}'? [y/N] ", size, plan->goal,
 		   target->text);
 	std::string answer;
 	if (!std::getline(std::cin, answer) || (answer != "y" && answer != "Y" && answer != "yes"))
@@ -134,27 +140,26 @@ Result<void> get_consent(const Sysfs &sysfs, const ChangeOptions &options)
 
 int dry_run(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &request)
 {
-	const auto selection = select(sysfs, request);
-	if (!selection)
-		return complain(selection.error());
+	const auto plan = make_plan(sysfs, request, {});
+	if (!plan)
+		return complain(plan.error());
 	const auto verb = to_string(request.change);
+	std::vector<uint64_t> order;
+	for (const auto &part : plan->parts)
+		order.push_back(part.block);
 	if (globals.json) {
 		const json document = {{"change", verb},
-				       {"goal", selection->goal},
-				       {"order", selection->blocks},
-				       {"already", selection->already},
-				       {"left_to_host", selection->left_to_host}};
+				       {"goal", plan->goal},
+				       {"order", order},
+				       {"already", plan->already},
+				       {"left_to_host", plan->left_to_host}};
 		fmt::print("{}\n", document.dump(2));
 		return exit_done;
 	}
-	fmt::print("would {} {} blocks ({})", verb, selection->goal,
-		   format_size(selection->goal * sysfs.block_size()));
-	if (selection->goal > 0) {
-		std::string order;
-		for (const auto block : selection->blocks)
-			order += fmt::format(" {}", block);
-		fmt::print(", in this order:{}", order);
-	}
+	fmt::print("would {} {} blocks ({})", verb, plan->goal,
+		   format_size(plan->goal * sysfs.block_size()));
+	if (plan->goal > 0)
+		fmt::print(", in this order: {}", fmt::join(order, " "));
 	fmt::print("\n");
 	return exit_done;
 }
@@ -179,7 +184,8 @@ void print_report(const Report &report)
 		fmt::print("{} before: {} blocks: {}\n", state, report.already.size(),
 			   format_ranges(report.already));
 	if (!report.left_to_host.empty())
-		fmt::print("left alone: {} virtio-mem blocks, which the host resizes: {}\n",
+		fmt::print("left alone: {} blocks of a virtio-mem or balloon device, which the "
+			   "host resizes: {}\n",
 			   report.left_to_host.size(), format_ranges(report.left_to_host));
 	if (!report.wrong_zone.empty())
 		fmt::print(stderr, "memhpctl: online, but not in the zone asked for: {}\n",
@@ -192,10 +198,15 @@ void print_report(const Report &report)
 		   report.cancelled   ? ": cancelled"
 		   : report.timed_out ? ": the deadline passed"
 				      : "");
-	for (const auto &stayed : report.stayed)
-		fmt::print(stderr, "memhpctl: block {}: {}{}\n", stayed.block, reason(stayed),
-			   stayed.attempts > 1 ? fmt::format(", {} attempts", stayed.attempts)
-					       : "");
+	if (!report.waiting.empty())
+		fmt::print(stderr, "memhpctl: while it waited: {}\n", report.waiting);
+	for (const auto &line : reasons(report.stayed))
+		fmt::print(stderr, "memhpctl: {}\n", line);
+	if (!report.rolled_back.empty())
+		fmt::print(stderr, "memhpctl: back online, for not all would go: {} blocks: {}\n",
+			   report.rolled_back.size(), format_ranges(report.rolled_back));
+	for (const auto &line : reasons(report.lost))
+		fmt::print(stderr, "memhpctl: NOT back online: {}\n", line);
 }
 
 } // namespace
@@ -231,7 +242,7 @@ int verb_change(const Globals &globals, const ChangeOptions &options)
 					 "--no-wait needs memhpd to do the work, and it is not "
 					 "running (systemctl start memhpd)"});
 		else
-			result = by_ourselves(*sysfs, options, line);
+			result = by_ourselves(globals, *sysfs, options, line);
 	}
 	if (!result)
 		return complain(result.error());

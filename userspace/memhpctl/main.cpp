@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -20,12 +21,13 @@ constexpr auto target_help =
 struct Words {
 	std::string deadline;
 	std::string attempt_deadline;
+	std::string min_free;
 	std::string zone = "movable";
 };
 
 memhp::Result<void> read_durations(const Words &words, memhp::ChangeRequest &request)
 {
-	const std::pair<const std::string *, memhp::Time *> spans[] = {
+	const std::pair<const std::string *, std::optional<memhp::Time> *> spans[] = {
 		{&words.deadline, &request.deadline},
 		{&words.attempt_deadline, &request.attempt_deadline},
 	};
@@ -59,6 +61,12 @@ memhp::Result<void> complete(const Words &words, memhp::ChangeRequest &request)
 	const auto target = memhp::parse_target(request.target);
 	if (!target)
 		return memhp::fail(target.error());
+	if (!words.min_free.empty()) {
+		const auto min_free = memhp::parse_amount(words.min_free);
+		if (!min_free)
+			return memhp::fail_input("--min-free: " + min_free.error().message);
+		request.min_free = *min_free;
+	}
 	return read_durations(words, request);
 }
 
@@ -105,10 +113,18 @@ int main(int argc, char **argv)
 	offline_verb->add_flag("--dry-run", offline.dry_run,
 			       "Only show which blocks, in which order");
 	offline_verb->add_flag("--yes", offline.yes, "Do not ask");
-	offline_verb->add_flag("--force", offline.request.force,
-			       "Also blocks that only the host can take back (virtio-mem)");
+	offline_verb->add_flag(
+		"--force", offline.request.force,
+		"Also blocks that only the host can take back (virtio-mem, balloons)");
 	offline_verb->add_flag("--no-wait", offline.no_wait,
 			       "Leave it to memhpd and return at once");
+	offline_verb->add_flag("--all-or-nothing", offline.request.all_or_nothing,
+			       "Put everything back where not all of it goes");
+	offline_verb
+		->add_option("--min-free", words.min_free,
+			     "Wait where less would stay available (default 10%, at least 512M; 0: "
+			     "no limit)")
+		->type_name("S");
 	for (auto *verb : {online_verb, offline_verb}) {
 		verb->add_option("--deadline", words.deadline, "Give up after (default 10m)")
 			->type_name("D");
@@ -160,8 +176,6 @@ int main(int argc, char **argv)
 		return memhp::verb_policy_show(globals);
 
 	auto &change = online_verb->parsed() ? online : offline;
-	change.deadline_given = !words.deadline.empty();
-	change.attempt_deadline_given = !words.attempt_deadline.empty();
 	const auto completed = complete(words, change.request);
 	if (!completed)
 		return memhp::complain(completed.error(), memhp::exit_usage);

@@ -148,6 +148,30 @@ std::string describe_mode(const json &status)
 	return text;
 }
 
+/// What is pending and why, a line each.
+std::string describe_requests(const json &status)
+{
+	std::string text;
+	for (const auto &request : status.value("requests", json::array())) {
+		text += fmt::format("request {}: {} {}: ", request.value("id", 0),
+				    request.value("change", "?"), request.value("target", "?"));
+		const auto blocks = fmt::format("{} of {} blocks", request.value("done", 0),
+						request.value("goal", 0));
+		if (request.value("rolling_back", false))
+			text += "not all would go, " + blocks + " are back";
+		else
+			text += fmt::format(
+				"{}, {} left", blocks,
+				format_duration(Time(request.value("time_left_ms", Time::rep{0}))));
+		if (const auto failed = request.value("failed_attempts", 0); failed > 0)
+			text += fmt::format(", {} failed attempts", failed);
+		if (const auto waiting = request.value("waiting", json()); waiting.is_string())
+			text += ", waiting: " + waiting.get<std::string>();
+		text += '\n';
+	}
+	return text;
+}
+
 } // namespace
 
 int verb_status(const Globals &globals)
@@ -213,7 +237,7 @@ int verb_status(const Globals &globals)
 		   table.text());
 	fmt::print("memhpd: {}\n", describe_daemon(daemon));
 	if (daemon)
-		fmt::print("{}", describe_mode(*daemon));
+		fmt::print("{}{}", describe_mode(*daemon), describe_requests(*daemon));
 	if (module)
 		fmt::print("module: loaded, {} events recorded, {} not tracked\n",
 			   module->number("seq").value_or(0),

@@ -41,9 +41,6 @@ struct ChangeOptions {
 	bool dry_run = false;
 	bool yes = false;
 	bool no_wait = false;
-	/// Without them memhpd's configuration decides, where memhpd does the work.
-	bool deadline_given = false;
-	bool attempt_deadline_given = false;
 };
 
 /// Each verb prints its result to standard output and problems to standard error, and returns an

@@ -49,18 +49,24 @@ type Stayed (
   reason: string
 )
 
-# How the request stands; only to calls with "more".
+# How the request stands; only to calls with "more". block: what was tried; none when the request
+# begins or ends to wait. waiting: why nothing is tried at the moment. rolling_back: it has failed,
+# and done of goal blocks are back online.
 type Progress (
-  block: int,
+  block: ?int,
   reached: bool,
   errno: int,
   killed: bool,
   stage: string,
   done: int,
   goal: int,
-  failed_attempts: int
+  failed_attempts: int,
+  waiting: string,
+  rolling_back: bool
 )
 
+# rolled_back: blocks that were taken offline and put back, since all or nothing was asked for. lost:
+# those that should have come back and did not.
 type Report (
   change: (online, offline),
   block_size: int,
@@ -70,9 +76,12 @@ type Report (
   left_to_host: []int,
   wrong_zone: []int,
   stayed: []Stayed,
+  rolled_back: []int,
+  lost: []Stayed,
   failed_attempts: int,
   timed_out: bool,
   cancelled: bool,
+  waiting: string,
   took_ms: int
 )
 
@@ -99,12 +108,14 @@ method Online(
 ) -> (progress: ?Progress, report: ?Report)
 
 # Ends with the client's connection, unless detach is set: then it goes on, and the answer comes at
-# once, without a report.
+# once, without a report. min_free: "10%" or "2G".
 method Offline(
   target: []string,
   deadline_ms: ?int,
   attempt_deadline_ms: ?int,
+  min_free: ?string,
   force: ?bool,
+  all_or_nothing: ?bool,
   detach: ?bool
 ) -> (progress: ?Progress, report: ?Report)
 
@@ -115,6 +126,23 @@ error Failed (message: string)
 )";
 
 json or_null(const std::string &text) { return text.empty() ? json(nullptr) : json(text); }
+
+json requests_report(const Requests &requests)
+{
+	const auto now = Loop::now();
+	json list = json::array();
+	for (const auto &view : requests.views())
+		list.push_back({{"id", view.id},
+				{"change", to_string(view.change)},
+				{"target", view.target},
+				{"done", view.progress.done},
+				{"goal", view.progress.goal},
+				{"failed_attempts", view.progress.failed_attempts},
+				{"waiting", or_null(view.progress.waiting)},
+				{"rolling_back", view.progress.rolling_back},
+				{"time_left_ms", std::max(view.deadline - now, Time{}).count()}});
+	return list;
+}
 
 json settings_report(const KernelSettings &settings)
 {
@@ -129,22 +157,6 @@ json settings_report(const KernelSettings &settings)
 				{"foreign", or_null(view.foreign)},
 				{"foreign_at", or_null(view.foreign_at)}});
 	return list;
-}
-
-std::string summary(const Report &report)
-{
-	std::string text = fmt::format("{} of {} blocks in {}", report.done.size(), report.goal,
-				       format_duration(report.took));
-	if (report.failed_attempts)
-		text += fmt::format(", {} failed attempts", report.failed_attempts);
-	if (report.cancelled)
-		text += ", cancelled";
-	if (report.timed_out)
-		text += ", out of time";
-	if (!report.complete())
-		for (const auto &stayed : report.stayed)
-			text += fmt::format("; block {}: {}", stayed.block, reason(stayed));
-	return text;
 }
 
 } // namespace
@@ -183,6 +195,7 @@ void Control::status(varlink::Call &call) const
 		{"pending_online", parts_.onliner.pending()},
 		{"running_block",
 		 parts_.engine.running() ? json(*parts_.engine.running()) : json(nullptr)},
+		{"requests", requests_report(parts_.requests)},
 		{"deliberately_offline", deliberate},
 		{"onlined", counters.onlined},
 		{"failed_attempts", counters.failures},
@@ -274,40 +287,25 @@ void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)
 		call->error("io.memhp.InvalidTarget", {{"message", request.error().message}});
 		return;
 	}
-	const auto &offline = parts_.config.config().offline;
 	request->change = change;
-	if (!call->parameters().contains("deadline_ms"))
-		request->deadline = offline.deadline;
-	if (!call->parameters().contains("attempt_deadline_ms"))
-		request->attempt_deadline = offline.attempt_deadline;
-	request->backoff = offline.backoff;
 	const bool detach = call->parameters().value("detach", json(false)) == true;
 
-	std::string target;
-	for (const auto &word : request->target)
-		target += (target.empty() ? "" : " ") + word;
-
-	const auto id = start(
-		parts_.engine, parts_.sysfs, *request,
-		[this, call, change](const Attempted &attempted, const Progress &progress) {
-			parts_.onliner.note(change, attempted);
+	const auto id = parts_.requests.begin(
+		*request, call->uid(),
+		[call](const Progress &progress) {
 			call->progress({{"progress", to_json(progress)}});
 		},
-		[call, change, target](const Report &report) {
-			const auto text = summary(report);
-			log::write(report.complete() ? log::Level::info : log::Level::warning,
-				   fmt::format("{} {}: {}", to_string(change), target, text));
+		[call](const Report &report) {
 			call->reply({{"report", to_json(report)}});
 		});
 	if (!id) {
 		call->error("io.memhp.InvalidTarget", {{"message", id.error().message}});
 		return;
 	}
-	log::info("{} {}: begun for uid {}", to_string(change), target, call->uid());
 	if (detach)
 		call->reply(json::object());
 	else
-		call->on_gone([this, job = *id] { parts_.engine.cancel(job); });
+		call->on_gone([this, request_id = *id] { parts_.requests.cancel(request_id); });
 }
 
 } // namespace memhp

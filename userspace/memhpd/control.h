@@ -8,6 +8,7 @@
 #include "memhpd/kernel_settings.h"
 #include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
+#include "memhpd/requests.h"
 #include "system/engine.h"
 #include "system/kmod.h"
 #include "system/varlink.h"
@@ -28,6 +29,7 @@ public:
 		const ModeChoice &mode;
 		Engine &engine;
 		Onliner &onliner;
+		Requests &requests;
 		const Metrics &metrics;
 		std::function<bool()> reload; ///< false: config.mistakes() says why not
 	};

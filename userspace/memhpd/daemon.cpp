@@ -61,7 +61,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 	  on_term_(loop_.signal(SIGTERM, [this] { stop(); })),
 	  on_int_(loop_.signal(SIGINT, [this] { stop(); })),
 	  on_hup_(loop_.signal(SIGHUP, [this] { reload(); })), kmod_(sysfs_.root_fd()),
-	  writer_(loop_, sysfs_.root_fd()), engine_(loop_, sysfs_, writer_),
+	  writer_(loop_, sysfs_.root_fd()), engine_(loop_, sysfs_, writer_, OwnGroup::yes),
 	  settings_(sysfs_.root_fd(), [this] { save(); }),
 	  onliner_(loop_, sysfs_, engine_, config_.config().online,
 		   {[this] {
@@ -80,6 +80,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		    },
 		    [this] { look_around(); },
 		    [this](bool begin) { begin ? settings_.lend() : settings_.take_back(); }}),
+	  requests_(sysfs_, engine_, onliner_, config_),
 	  settled_(loop_, sysfs_, config_, state_dir_),
 	  metrics_({loop_, sysfs_, kmod_, config_, writer_, engine_, onliner_, settled_})
 {
@@ -98,10 +99,10 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		if (chown(socket_path.c_str(), 0, group->gr_gid) < 0)
 			log::warning("{}: group memhp: {}", socket_path,
 				     std::generic_category().message(errno));
-	control_ = std::make_unique<Control>(Control::Parts{loop_, sysfs_, kmod_, config_,
-							    settings_, mode_, engine_, onliner_,
-							    metrics_, [this] { return reload(); }},
-					     std::move(*listening));
+	control_ = std::make_unique<Control>(
+		Control::Parts{loop_, sysfs_, kmod_, config_, settings_, mode_, engine_, onliner_,
+			       requests_, metrics_, [this] { return reload(); }},
+		std::move(*listening));
 
 	auto loaded = load_state(state_dir_.get(), state_file);
 	if (loaded)

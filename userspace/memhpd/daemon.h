@@ -11,6 +11,7 @@
 #include "memhpd/kernel_settings.h"
 #include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
+#include "memhpd/requests.h"
 #include "memhpd/settled.h"
 #include "memhpd/state.h"
 #include "system/engine.h"
@@ -69,6 +70,7 @@ private:
 	KernelSettings settings_;
 	ModeChoice mode_;
 	Onliner onliner_;
+	Requests requests_;
 	SettledHooks settled_;
 	Metrics metrics_;
 	std::optional<FileWatch> settings_watch_;

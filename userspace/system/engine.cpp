@@ -38,8 +38,8 @@ std::optional<uint64_t> barrier_block(const Sysfs &sysfs)
 
 } // namespace
 
-Engine::Engine(Loop &loop, const Sysfs &sysfs, Writer &writer)
-	: loop_(loop), sysfs_(sysfs), writer_(writer)
+Engine::Engine(Loop &loop, const Sysfs &sysfs, Writer &writer, OwnGroup own_group)
+	: loop_(loop), sysfs_(sysfs), writer_(writer), own_group_(own_group)
 {
 }
 
@@ -175,6 +175,31 @@ bool Engine::step_order()
 	return true;
 }
 
+std::optional<Hold> Engine::forbidden(const Limits &limits)
+{
+	const auto load = read_load(sysfs_.root_fd(), own_group_);
+	if (load && !load->pressure && limits.max_pressure < 100 &&
+	    !std::exchange(said_no_pressure_, true))
+		log::info("this kernel does not measure memory pressure (no /proc/pressure/memory; "
+			  "the boot parameter psi=1 may help): max_pressure is not kept");
+	return forbids(limits, load, sysfs_.block_size());
+}
+
+Job::Step Engine::next_step(Entry &entry, Time now)
+{
+	auto &job = entry.job;
+	const auto &limits = job.spec().limits;
+	const auto why = [&job] {
+		return job.held() ? std::optional(job.held()->why) : std::nullopt;
+	};
+	const auto before = why();
+	auto step = limits ? job.next(now, [&] { return forbidden(*limits); }) : job.next(now);
+	// The text has figures in it that change all the time: the kind of reason counts.
+	if (why() != before && entry.callbacks.held && !std::holds_alternative<Job::Finished>(step))
+		entry.callbacks.held(job);
+	return step;
+}
+
 bool Engine::try_start(Change change, Time now, Time &wake_at)
 {
 	for (auto at = jobs_.begin(); at != jobs_.end();) {
@@ -184,7 +209,7 @@ bool Engine::try_start(Change change, Time now, Time &wake_at)
 			continue;
 		}
 		for (;;) {
-			const auto step = entry->job.next(now);
+			const auto step = next_step(*entry, now);
 			if (const auto *todo = std::get_if<Job::Attempt>(&step)) {
 				if (attempt(entry, *todo))
 					return true;
@@ -228,6 +253,7 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 		attempted.outcome.kernel_zone = is_kernel_zone(attempted.zone);
 	}
 
+	attempted.written = true;
 	running_ = todo.block;
 	running_job_ = entry->id;
 	running_offline_ = !online;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/retry.h"
+#include "system/load.h"
 #include "system/loop.h"
 #include "system/sysfs.h"
 #include "system/writer.h"
@@ -21,6 +22,8 @@ struct Attempted {
 	uint64_t block = 0;
 	Outcome outcome;
 	Zone zone = Zone::none; ///< where an onlined block is now, or an offlined one was
+	/// False where it was in the wanted state before anything was written, or is gone.
+	bool written = false;
 };
 
 /// Carries out jobs: asks each what to do next, orders the write, reads the block back, tells the
@@ -34,6 +37,9 @@ public:
 	struct Callbacks {
 		std::function<void(const Job &, const Attempted &)> attempted;
 		std::function<void(const Job &)> finished; ///< the job is gone after it
+		/// The job has begun to wait, goes on waiting for another reason, or has ended its
+		/// wait: see Job::held(). May be empty.
+		std::function<void(const Job &)> held;
 	};
 
 	/// Tells where in the kernel the last failed attempt on a block failed; empty if unknown.
@@ -42,7 +48,8 @@ public:
 	/// Told of every write that has ended, whoever asked for it, before its job is.
 	using Watch = std::function<void(Change change, const Attempted &attempted)>;
 
-	Engine(Loop &loop, const Sysfs &sysfs, Writer &writer);
+	/// `own_group`: see read_load().
+	Engine(Loop &loop, const Sysfs &sysfs, Writer &writer, OwnGroup own_group = OwnGroup::no);
 
 	void set_watch(Watch watch) { watch_ = std::move(watch); }
 	void set_stage_of(StageOf stage_of) { stage_of_ = std::move(stage_of); }
@@ -93,6 +100,8 @@ private:
 	bool step_barrier();
 	bool step_order();
 	bool try_start(Change change, Time now, Time &wake_at);
+	Job::Step next_step(Entry &entry, Time now);
+	std::optional<Hold> forbidden(const Limits &limits);
 	/// Starts the write of an attempt, or answers it at once; true when a write is running.
 	bool attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
 	void conclude(const std::shared_ptr<Entry> &entry, Attempted attempted);
@@ -100,6 +109,7 @@ private:
 	Loop &loop_;
 	const Sysfs &sysfs_;
 	Writer &writer_;
+	OwnGroup own_group_;
 	StageOf stage_of_;
 	Watch watch_;
 	std::list<std::shared_ptr<Entry>> jobs_;
@@ -111,6 +121,7 @@ private:
 	bool running_offline_ = false;
 	bool preempting_ = false;
 	bool barrier_was_last_ = false;
+	bool said_no_pressure_ = false;
 	Loop::Source wake_source_;
 	Loop::Source timer_;
 };

@@ -142,6 +142,17 @@ std::map<uint64_t, bool> Kmod::early_blocks() const
 	return early;
 }
 
+std::map<uint64_t, uint64_t> Kmod::online_since() const
+{
+	std::map<uint64_t, uint64_t> since;
+	for (const auto &record : blocks().value_or(std::vector<Record>()))
+		if (const auto number = record.number("block"),
+		    changed = record.number("changed_ns");
+		    number && changed && record.text("state") == "online")
+			since[*number] = *changed;
+	return since;
+}
+
 std::string Kmod::last_stage(uint64_t block) const
 {
 	const auto known = blocks();

@@ -34,6 +34,10 @@ public:
 	/// For Sysfs::set_early(); empty where the module is absent.
 	std::map<uint64_t, bool> early_blocks() const;
 
+	/// When each block that is online became so, in ns since boot, of those whose change the
+	/// module has seen; empty where it is absent.
+	std::map<uint64_t, uint64_t> online_since() const;
+
 	/// Where a stream of events begins: with the oldest record that is kept, or with the next
 	/// one to come.
 	enum class From { oldest, next };

@@ -33,11 +33,17 @@ Time milliseconds(const json &value)
 
 json to_json(const ChangeRequest &request)
 {
-	return {{"target", request.target},
-		{"type", to_string(request.type)},
-		{"deadline_ms", request.deadline.count()},
-		{"attempt_deadline_ms", request.attempt_deadline.count()},
-		{"force", request.force}};
+	json value = {{"target", request.target},
+		      {"type", to_string(request.type)},
+		      {"force", request.force},
+		      {"all_or_nothing", request.all_or_nothing}};
+	if (request.deadline)
+		value["deadline_ms"] = request.deadline->count();
+	if (request.attempt_deadline)
+		value["attempt_deadline_ms"] = request.attempt_deadline->count();
+	if (request.min_free)
+		value["min_free"] = to_string(*request.min_free);
+	return value;
 }
 
 Result<ChangeRequest> request_from_json(const json &value)
@@ -51,16 +57,25 @@ Result<ChangeRequest> request_from_json(const json &value)
 			result.deadline = milliseconds(value.at("deadline_ms"));
 		if (value.contains("attempt_deadline_ms"))
 			result.attempt_deadline = milliseconds(value.at("attempt_deadline_ms"));
-		if (value.contains("force"))
-			result.force = value.at("force").get<bool>();
+		result.force = value.value("force", result.force);
+		result.all_or_nothing = value.value("all_or_nothing", result.all_or_nothing);
 		return result;
 	});
 	if (!request)
 		return request;
-	for (const auto span : {request->deadline, request->attempt_deadline})
-		if (span.count() <= 0 || span.count() > longest)
+	for (const auto &span : {request->deadline, request->attempt_deadline})
+		if (span && (span->count() <= 0 || span->count() > longest))
 			return fail_input(
-				fmt::format("a deadline of {} ms is out of range", span.count()));
+				fmt::format("a deadline of {} ms is out of range", span->count()));
+	if (value.contains("min_free")) {
+		const auto &text = value.at("min_free");
+		const auto min_free =
+			text.is_string() ? parse_amount(text.get<std::string>())
+					 : Result<Amount>(fail_input("must be a text, as \"10%\""));
+		if (!min_free)
+			return fail_input("min_free: " + min_free.error().message);
+		request->min_free = *min_free;
+	}
 	if (value.contains("type")) {
 		const auto type = value.at("type").is_string()
 					  ? parse_online_type(value.at("type").get<std::string>())
@@ -74,17 +89,24 @@ Result<ChangeRequest> request_from_json(const json &value)
 
 json to_json(const Progress &progress)
 {
-	return {{"block", progress.block}, {"reached", progress.reached},
-		{"errno", progress.error}, {"killed", progress.killed},
-		{"stage", progress.stage}, {"done", progress.done},
-		{"goal", progress.goal},   {"failed_attempts", progress.failed_attempts}};
+	return {{"block", progress.block ? json(*progress.block) : json(nullptr)},
+		{"reached", progress.reached},
+		{"errno", progress.error},
+		{"killed", progress.killed},
+		{"stage", progress.stage},
+		{"done", progress.done},
+		{"goal", progress.goal},
+		{"failed_attempts", progress.failed_attempts},
+		{"waiting", progress.waiting},
+		{"rolling_back", progress.rolling_back}};
 }
 
 Result<Progress> progress_from_json(const json &value)
 {
 	return guarded([&] {
 		Progress result;
-		value.at("block").get_to(result.block);
+		if (!value.at("block").is_null())
+			result.block = value.at("block").get<uint64_t>();
 		value.at("reached").get_to(result.reached);
 		value.at("errno").get_to(result.error);
 		value.at("killed").get_to(result.killed);
@@ -92,21 +114,49 @@ Result<Progress> progress_from_json(const json &value)
 		value.at("done").get_to(result.done);
 		value.at("goal").get_to(result.goal);
 		value.at("failed_attempts").get_to(result.failed_attempts);
+		value.at("waiting").get_to(result.waiting);
+		value.at("rolling_back").get_to(result.rolling_back);
 		return result;
 	});
 }
 
+namespace
+{
+
+json to_json(const std::vector<Stayed> &blocks)
+{
+	json list = json::array();
+	for (const auto &block : blocks)
+		list.push_back({{"block", block.block},
+				{"errno", block.error},
+				{"killed", block.killed},
+				{"attempts", block.attempts},
+				{"stage", block.stage},
+				{"zone", block.zone},
+				{"reason", reason(block)}});
+	return list;
+}
+
+std::vector<Stayed> stayed_from_json(const json &list)
+{
+	std::vector<Stayed> blocks;
+	for (const auto &entry : list) {
+		Stayed stayed;
+		entry.at("block").get_to(stayed.block);
+		entry.at("errno").get_to(stayed.error);
+		entry.at("killed").get_to(stayed.killed);
+		entry.at("attempts").get_to(stayed.attempts);
+		entry.at("stage").get_to(stayed.stage);
+		entry.at("zone").get_to(stayed.zone);
+		blocks.push_back(std::move(stayed));
+	}
+	return blocks;
+}
+
+} // namespace
+
 json to_json(const Report &report)
 {
-	json stayed = json::array();
-	for (const auto &block : report.stayed)
-		stayed.push_back({{"block", block.block},
-				  {"errno", block.error},
-				  {"killed", block.killed},
-				  {"attempts", block.attempts},
-				  {"stage", block.stage},
-				  {"zone", block.zone},
-				  {"reason", reason(block)}});
 	return {{"change", to_string(report.change)},
 		{"block_size", report.block_size},
 		{"goal", report.goal},
@@ -114,10 +164,13 @@ json to_json(const Report &report)
 		{"already", report.already},
 		{"left_to_host", report.left_to_host},
 		{"wrong_zone", report.wrong_zone},
-		{"stayed", std::move(stayed)},
+		{"stayed", to_json(report.stayed)},
+		{"rolled_back", report.rolled_back},
+		{"lost", to_json(report.lost)},
 		{"failed_attempts", report.failed_attempts},
 		{"timed_out", report.timed_out},
 		{"cancelled", report.cancelled},
+		{"waiting", report.waiting},
 		{"took_ms", report.took.count()}};
 }
 
@@ -132,19 +185,13 @@ Result<Report> report_from_json(const json &value)
 		value.at("already").get_to(result.already);
 		value.at("left_to_host").get_to(result.left_to_host);
 		value.at("wrong_zone").get_to(result.wrong_zone);
-		for (const auto &entry : value.at("stayed")) {
-			Stayed stayed;
-			entry.at("block").get_to(stayed.block);
-			entry.at("errno").get_to(stayed.error);
-			entry.at("killed").get_to(stayed.killed);
-			entry.at("attempts").get_to(stayed.attempts);
-			entry.at("stage").get_to(stayed.stage);
-			entry.at("zone").get_to(stayed.zone);
-			result.stayed.push_back(std::move(stayed));
-		}
+		result.stayed = stayed_from_json(value.at("stayed"));
+		value.at("rolled_back").get_to(result.rolled_back);
+		result.lost = stayed_from_json(value.at("lost"));
 		value.at("failed_attempts").get_to(result.failed_attempts);
 		value.at("timed_out").get_to(result.timed_out);
 		value.at("cancelled").get_to(result.cancelled);
+		value.at("waiting").get_to(result.waiting);
 		result.took = milliseconds(value.at("took_ms"));
 		return result;
 	});

@@ -2,79 +2,315 @@
 #include "system/request.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <map>
 #include <memory>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "system/log.h"
 
 namespace memhp
 {
 namespace
 {
 
-/// What a running request gathers beside its job.
-struct Running {
-	Report report;
-	Time started{};
-	std::map<uint64_t, Zone> zones; ///< of blocks tried
-	OnProgress progress;
-	std::function<void(const Report &)> finished;
+constexpr Time rollback_deadline = std::chrono::minutes(10);
+constexpr Time online_deadline = std::chrono::minutes(1);
+
+Stayed stayed_of(const Job::BlockRecord &record)
+{
+	Stayed stayed;
+	stayed.block = record.block;
+	stayed.error = record.standing == Job::Standing::gone ? ENODEV : record.error;
+	stayed.killed = record.killed;
+	stayed.attempts = record.failures;
+	stayed.stage = record.stage;
+	return stayed;
+}
+
+void sort(std::vector<Stayed> &stayed)
+{
+	std::sort(stayed.begin(), stayed.end(),
+		  [](const Stayed &a, const Stayed &b) { return a.block < b.block; });
+}
+
+/// A request on its way: its job, then the jobs that put back what must not stay.
+class Running : public std::enable_shared_from_this<Running>
+{
+public:
+	Running(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks)
+		: engine_(engine), sysfs_(sysfs), plan_(std::move(plan)),
+		  callbacks_(std::move(callbacks)), started_(Loop::now())
+	{
+		report_.change = plan_.request.change;
+		report_.block_size = sysfs_.block_size();
+		report_.already = plan_.already;
+		report_.left_to_host = plan_.left_to_host;
+		for (const auto &part : plan_.parts)
+			zones_[part.block] = part.zone;
+	}
+
+	Engine::JobId begin()
+	{
+		if (plan_.resumed)
+			look_what_is_left();
+		report_.goal = plan_.goal;
+
+		const auto &request = plan_.request;
+		JobSpec spec;
+		spec.change = request.change;
+		spec.type = request.type;
+		if (!plan_.rolling_back)
+			for (const auto &part : plan_.parts)
+				spec.blocks.push_back(part.block);
+		spec.goal = plan_.goal;
+		spec.rearrange = plan_.rearrange;
+		spec.deadline = plan_.deadline;
+		spec.attempt_deadline = plan_.terms.attempt_deadline;
+		spec.backoff = plan_.terms.backoff;
+		spec.seed = static_cast<unsigned>(started_.count());
+		spec.all_or_nothing = request.all_or_nothing;
+		if (request.change == Change::offline)
+			spec.limits = plan_.terms.limits;
+
+		Engine::Callbacks callbacks;
+		callbacks.attempted = [self = shared_from_this()](const Job &job,
+								  const Attempted &one) {
+			self->attempted(job, one);
+		};
+		callbacks.held = [self = shared_from_this()](const Job &job) {
+			self->tell(job, {});
+		};
+		callbacks.finished = [self = shared_from_this()](const Job &job) {
+			self->conclude(job);
+		};
+		return engine_.submit(std::move(spec), std::move(callbacks));
+	}
+
+private:
+	void look_what_is_left();
+	void tell(const Job &job, Progress progress) const;
+	void attempted(const Job &job, const Attempted &attempted);
+	void conclude(const Job &job);
+	void roll_back();
+	void put_back(const std::vector<Block> &blocks, const std::vector<Block> &all,
+		      OnlineType type);
+	void came_back(const Job &job, const Attempted &attempted);
+	void put_back_ended(const Job &job);
+	void finish();
+
+	Engine &engine_;
+	const Sysfs &sysfs_;
+	Plan plan_;
+	RequestCallbacks callbacks_;
+	Time started_;
+	Report report_;
+	std::map<uint64_t, Zone> zones_; ///< where each block was
+	std::set<uint64_t> taken_;	 ///< blocks that this request has taken offline
+	size_t to_come_back_ = 0;
+	size_t jobs_ = 0; ///< that put back
 };
 
-void note(Running &running, const Job &job, const Attempted &attempted)
+/// Blocks of another life are none of this request's. What is offline by now counts as taken by it:
+/// the plan was saved before the first write.
+void Running::look_what_is_left()
 {
-	const auto &outcome = attempted.outcome;
-	running.zones[attempted.block] = attempted.zone;
-	if (outcome.reached && job.spec().change == Change::online &&
-	    !right_zone(job.spec().type, attempted.zone))
-		running.report.wrong_zone.push_back(attempted.block);
-	if (!running.progress)
+	const auto blocks = sysfs_.scan();
+	if (!blocks) {
+		log::error("going on with a request: {}", blocks.error().message);
 		return;
-	Progress progress;
-	progress.block = attempted.block;
-	progress.reached = outcome.reached;
-	progress.error = outcome.error;
-	progress.killed = outcome.killed;
-	progress.stage = outcome.stage;
+	}
+	std::map<uint64_t, const Block *> known;
+	for (const auto &block : *blocks)
+		known[block.number] = &block;
+	const auto gone = [&](const Plan::Part &part) {
+		const auto block = known.find(part.block);
+		return block == known.end() || block->second->inode != part.inode;
+	};
+	const auto before = plan_.parts.size();
+	plan_.parts.erase(std::remove_if(plan_.parts.begin(), plan_.parts.end(), gone),
+			  plan_.parts.end());
+	plan_.goal -= std::min(plan_.goal, before - plan_.parts.size());
+	if (plan_.request.change == Change::offline)
+		for (const auto &part : plan_.parts)
+			if (known.at(part.block)->state == BlockState::offline)
+				taken_.insert(part.block);
+}
+
+void Running::tell(const Job &job, Progress progress) const
+{
+	if (!callbacks_.progress)
+		return;
 	progress.done = job.done();
 	progress.goal = job.spec().goal;
 	progress.failed_attempts = job.failed_attempts();
-	running.progress(attempted, progress);
+	progress.waiting = job.held() ? job.held()->text : "";
+	callbacks_.progress(progress);
 }
 
-void conclude(Running &running, const Job &job)
+Progress progress_of(const Attempted &attempted)
 {
-	auto &report = running.report;
+	Progress progress;
+	progress.block = attempted.block;
+	progress.reached = attempted.outcome.reached;
+	progress.error = attempted.outcome.error;
+	progress.killed = attempted.outcome.killed;
+	progress.stage = attempted.outcome.stage;
+	return progress;
+}
+
+void Running::attempted(const Job &job, const Attempted &attempted)
+{
+	const auto &outcome = attempted.outcome;
+	const bool online = job.spec().change == Change::online;
+	if (online && outcome.reached && !right_zone(job.spec().type, attempted.zone))
+		report_.wrong_zone.push_back(attempted.block);
+	// A block that reads offline after a failed write was taken by somebody else.
+	const bool ended_by_us = outcome.killed || outcome.preempted;
+	if (!online && outcome.reached && attempted.written && (outcome.error == 0 || ended_by_us))
+		taken_.insert(attempted.block);
+	if (!online && attempted.zone != Zone::none)
+		zones_[attempted.block] = attempted.zone;
+	if (callbacks_.attempted)
+		callbacks_.attempted(job.spec().change, attempted);
+	tell(job, progress_of(attempted));
+}
+
+void Running::conclude(const Job &job)
+{
 	for (const auto &record : job.records()) {
 		if (record.standing == Job::Standing::done ||
-		    (record.standing == Job::Standing::gone && report.change == Change::offline)) {
-			report.done.push_back(record.block);
+		    (record.standing == Job::Standing::gone && report_.change == Change::offline)) {
+			report_.done.push_back(record.block);
 		} else if (record.failures > 0 || record.standing == Job::Standing::gone ||
 			   job.missing() > 0) {
 			// One that was never tried and was not needed has not "stayed".
-			Stayed stayed;
-			stayed.block = record.block;
-			stayed.error =
-				record.standing == Job::Standing::gone ? ENODEV : record.error;
-			stayed.killed = record.killed;
-			stayed.attempts = record.failures;
-			stayed.stage = record.stage;
-			const auto zone = running.zones.find(record.block);
-			if (zone != running.zones.end() && report.change == Change::offline)
-				stayed.zone = to_string(zone->second);
-			report.stayed.push_back(std::move(stayed));
+			auto stayed = stayed_of(record);
+			if (record.failures > 0 && report_.change == Change::offline)
+				stayed.zone = to_string(zones_[record.block]);
+			report_.stayed.push_back(std::move(stayed));
 		}
 	}
-	std::sort(report.done.begin(), report.done.end());
-	std::sort(report.wrong_zone.begin(), report.wrong_zone.end());
-	std::sort(report.stayed.begin(), report.stayed.end(),
-		  [](const Stayed &a, const Stayed &b) { return a.block < b.block; });
-	report.failed_attempts = job.failed_attempts();
-	report.timed_out = job.timed_out();
-	report.cancelled = job.cancelled();
-	report.took = Loop::now() - running.started;
-	running.finished(report);
+	report_.failed_attempts = job.failed_attempts();
+	report_.timed_out = job.timed_out();
+	report_.cancelled = job.cancelled();
+	report_.waiting = job.held() ? job.held()->text : "";
+
+	const bool failed =
+		plan_.rolling_back || (plan_.request.all_or_nothing && !report_.complete());
+	const bool suspended = callbacks_.suspended && callbacks_.suspended();
+	if (failed && !suspended && !taken_.empty())
+		roll_back();
+	else
+		finish();
+}
+
+void Running::roll_back()
+{
+	to_come_back_ = taken_.size();
+	if (callbacks_.progress) {
+		Progress progress;
+		progress.goal = to_come_back_;
+		progress.rolling_back = true;
+		callbacks_.progress(progress);
+	}
+	// Until they are back, they are where they are.
+	report_.done.assign(taken_.begin(), taken_.end());
+	const auto all = sysfs_.scan();
+	if (!all) {
+		log::error("what was taken offline cannot be put back: {}", all.error().message);
+		finish();
+		return;
+	}
+	report_.done.clear();
+	std::vector<Block> movable;
+	std::vector<Block> kernel;
+	for (const auto &block : *all)
+		if (taken_.count(block.number) != 0) {
+			report_.done.push_back(block.number);
+			(zones_[block.number] == Zone::movable ? movable : kernel).push_back(block);
+		}
+	jobs_ = 1; // until both are on their way
+	put_back(movable, *all, OnlineType::movable);
+	put_back(kernel, *all, OnlineType::kernel);
+	if (--jobs_ == 0)
+		finish();
+}
+
+void Running::put_back(const std::vector<Block> &blocks, const std::vector<Block> &all,
+		       OnlineType type)
+{
+	if (blocks.empty())
+		return;
+	auto arranged = arrange_online(blocks, all, type);
+	JobSpec spec;
+	spec.change = Change::online;
+	spec.type = type;
+	spec.goal = arranged.blocks.size();
+	spec.blocks = std::move(arranged.blocks);
+	spec.rearrange = std::move(arranged.rearrange);
+	spec.deadline = Loop::now() + rollback_deadline;
+	spec.attempt_deadline = online_deadline;
+	spec.attempt_deadline_max = online_deadline;
+	spec.backoff = plan_.terms.backoff;
+
+	Engine::Callbacks callbacks;
+	callbacks.attempted = [self = shared_from_this()](const Job &job, const Attempted &one) {
+		self->came_back(job, one);
+	};
+	callbacks.finished = [self = shared_from_this()](const Job &job) {
+		self->put_back_ended(job);
+	};
+	++jobs_;
+	engine_.submit(std::move(spec), std::move(callbacks));
+}
+
+void Running::came_back(const Job &job, const Attempted &attempted)
+{
+	if (attempted.outcome.reached) {
+		report_.rolled_back.push_back(attempted.block);
+		if (attempted.zone != zones_[attempted.block])
+			report_.wrong_zone.push_back(attempted.block);
+	}
+	if (callbacks_.attempted)
+		callbacks_.attempted(job.spec().change, attempted);
+	if (!callbacks_.progress)
+		return;
+	auto progress = progress_of(attempted);
+	progress.rolling_back = true;
+	progress.done = report_.rolled_back.size();
+	progress.goal = to_come_back_;
+	progress.failed_attempts = report_.failed_attempts + job.failed_attempts();
+	callbacks_.progress(progress);
+}
+
+void Running::put_back_ended(const Job &job)
+{
+	for (const auto &record : job.records())
+		if (record.standing != Job::Standing::done)
+			report_.lost.push_back(stayed_of(record));
+	report_.failed_attempts += job.failed_attempts();
+	if (--jobs_ == 0)
+		finish();
+}
+
+void Running::finish()
+{
+	std::sort(report_.rolled_back.begin(), report_.rolled_back.end());
+	std::sort(report_.done.begin(), report_.done.end());
+	std::vector<uint64_t> done;
+	std::set_difference(report_.done.begin(), report_.done.end(), report_.rolled_back.begin(),
+			    report_.rolled_back.end(), std::back_inserter(done));
+	report_.done = std::move(done);
+	std::sort(report_.wrong_zone.begin(), report_.wrong_zone.end());
+	sort(report_.stayed);
+	sort(report_.lost);
+	report_.took = Loop::now() - started_;
+	callbacks_.finished(report_);
 }
 
 } // namespace
@@ -93,53 +329,32 @@ std::string reason(const Stayed &stayed)
 	return text;
 }
 
-Result<Selection> select(const Sysfs &sysfs, const ChangeRequest &request)
+std::vector<std::string> reasons(const std::vector<Stayed> &stayed)
 {
-	const auto target = parse_target(request.target);
-	if (!target)
-		return fail(target.error());
-	const auto blocks = sysfs.scan();
-	if (!blocks)
-		return fail(blocks.error());
-	if (request.change == Change::online)
-		return select_online(*target, *blocks, sysfs.block_size(), request.type);
-	return select_offline(*target, *blocks, sysfs.block_size(), request.force);
+	std::vector<std::pair<std::string, std::vector<uint64_t>>> groups;
+	for (const auto &one : stayed) {
+		auto text = reason(one);
+		if (one.attempts > 1)
+			text += fmt::format(", {} attempts", one.attempts);
+		const auto group =
+			std::find_if(groups.begin(), groups.end(),
+				     [&](const auto &known) { return known.first == text; });
+		if (group != groups.end())
+			group->second.push_back(one.block);
+		else
+			groups.push_back({std::move(text), {one.block}});
+	}
+	std::vector<std::string> lines;
+	for (const auto &[text, blocks] : groups)
+		lines.push_back(fmt::format("{} {}: {}", blocks.size() == 1 ? "block" : "blocks",
+					    format_ranges(blocks), text));
+	return lines;
 }
 
-Result<Engine::JobId> start(Engine &engine, const Sysfs &sysfs, const ChangeRequest &request,
-			    OnProgress progress, std::function<void(const Report &)> finished)
+Engine::JobId start(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks)
 {
-	const auto selection = select(sysfs, request);
-	if (!selection)
-		return fail(selection.error());
-
-	const auto running = std::make_shared<Running>();
-	running->started = Loop::now();
-	running->progress = std::move(progress);
-	running->finished = std::move(finished);
-	running->report.change = request.change;
-	running->report.block_size = sysfs.block_size();
-	running->report.goal = selection->goal;
-	running->report.already = selection->already;
-	running->report.left_to_host = selection->left_to_host;
-
-	JobSpec spec;
-	spec.change = request.change;
-	spec.type = request.type;
-	spec.blocks = selection->blocks;
-	spec.rearrange = selection->rearrange;
-	spec.goal = selection->goal;
-	spec.deadline = running->started + request.deadline;
-	spec.attempt_deadline = request.attempt_deadline;
-	spec.backoff = request.backoff;
-	spec.seed = static_cast<unsigned>(running->started.count());
-
-	Engine::Callbacks callbacks;
-	callbacks.attempted = [running](const Job &job, const Attempted &attempted) {
-		note(*running, job, attempted);
-	};
-	callbacks.finished = [running](const Job &job) { conclude(*running, job); };
-	return engine.submit(std::move(spec), std::move(callbacks));
+	return std::make_shared<Running>(engine, sysfs, std::move(plan), std::move(callbacks))
+		->begin();
 }
 
 } // namespace memhp

@@ -3,31 +3,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/retry.h"
-#include "core/select.h"
 #include "system/engine.h"
+#include "system/plan.h"
 
 namespace memhp
 {
 
-/// A person's or program's wish to online or offline memory, as it comes from a command line or
-/// over the socket.
-struct ChangeRequest {
-	Change change = Change::offline;
-	std::vector<std::string> target; ///< words, see core/target.h
-	OnlineType type = OnlineType::movable;
-	Time deadline = std::chrono::minutes(10); ///< span of the whole request
-	Time attempt_deadline = std::chrono::seconds(2);
-	Backoff backoff;
-	bool force = false; ///< see select_offline()
-};
-
-/// How a request stands after an attempt.
+/// How a request stands after an attempt, or when it begins or ends to wait.
 struct Progress {
-	uint64_t block = 0; ///< the block tried last
+	std::optional<uint64_t> block; ///< the block that was tried; none where it waits
 	bool reached = false;
 	int error = 0;
 	bool killed = false;
@@ -35,6 +23,10 @@ struct Progress {
 	uint64_t done = 0;
 	uint64_t goal = 0;
 	uint64_t failed_attempts = 0;
+	std::string
+		waiting; ///< why nothing is tried at the moment; empty where nothing is against it
+	/// It has failed, and what it took offline comes back: `done` of `goal` blocks have.
+	bool rolling_back = false;
 };
 
 /// A block that was wanted and did not get there.
@@ -52,14 +44,17 @@ struct Report {
 	Change change = Change::offline;
 	uint64_t block_size = 0;
 	uint64_t goal = 0;		    ///< blocks wanted, beside `already`
-	std::vector<uint64_t> done;	    ///< ascending
+	std::vector<uint64_t> done;	    ///< in the wanted state, and left so; ascending
 	std::vector<uint64_t> already;	    ///< were in the wanted state before
-	std::vector<uint64_t> left_to_host; ///< virtio-mem blocks that were not touched
-	std::vector<uint64_t> wrong_zone;   ///< onlined, but not where `type` asked
+	std::vector<uint64_t> left_to_host; ///< blocks of the host that were not touched
+	std::vector<uint64_t> wrong_zone;   ///< onlined, but not where they belong
 	std::vector<Stayed> stayed;
+	std::vector<uint64_t> rolled_back; ///< were offline for a while; ascending
+	std::vector<Stayed> lost;	   ///< should have come back and did not; also in `done`
 	uint64_t failed_attempts = 0;
 	bool timed_out = false;
 	bool cancelled = false;
+	std::string waiting; ///< what it waited for when it ended
 	Time took{};
 
 	bool complete() const { return done.size() >= goal; }
@@ -68,14 +63,21 @@ struct Report {
 /// Why a block stayed, in words: "EBUSY at isolate", "no result within its deadline".
 std::string reason(const Stayed &stayed);
 
-/// Selects the target's blocks in a fresh scan, without changing anything.
-Result<Selection> select(const Sysfs &sysfs, const ChangeRequest &request);
+/// The same of many, a line for those of one reason: "blocks 32-33: not tried".
+std::vector<std::string> reasons(const std::vector<Stayed> &stayed);
 
-using OnProgress = std::function<void(const Attempted &, const Progress &)>;
+struct RequestCallbacks {
+	/// After each attempt, also of those that put blocks back. May be empty, as may `progress`.
+	std::function<void(Change, const Attempted &)> attempted;
+	std::function<void(const Progress &)> progress;
+	std::function<void(const Report &)> finished; ///< once
+	/// True where another process will go on with what is cancelled now: nothing is put back.
+	/// May be empty.
+	std::function<bool()> suspended;
+};
 
-/// Starts a request. `progress` comes after each attempt, `finished` once. The failure is the
-/// target's: nothing has been started then.
-Result<Engine::JobId> start(Engine &engine, const Sysfs &sysfs, const ChangeRequest &request,
-			    OnProgress progress, std::function<void(const Report &)> finished);
+/// Carries out a plan. The job that comes back can be cancelled; what then has to be put back comes
+/// back all the same. Callbacks come from the loop.
+Engine::JobId start(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks);
 
 } // namespace memhp

@@ -309,6 +309,9 @@ TEST_F(CommandLine, AMistakeIs2)
 		{"offline", "32", "--deadline", "5"},
 		{"offline", "32", "--deadline", "0s"},
 		{"offline", "32", "--attempt-deadline", "-5s"},
+		{"offline", "32", "--min-free", "110%"},
+		{"offline", "32", "--min-free", "-1G"},
+		{"online", "32", "--min-free", "1G"},
 		{"online", "32", "--zone", "lunch"},
 		{"online", "32", "--force"},
 		{"offline", "32"}, // a recorded tree cannot be changed

@@ -358,7 +358,8 @@ TEST(Config, NamesWhatThisVersionDoesNotDo)
 		  (Lines{"online.borrow", "unplug.retry"}));
 	EXPECT_TRUE(not_acted_on(parsed("[online]\nborrow = false\ndefend = true\n"
 					"mode = \"kernel\"\nhard_ratio = \"off\"\n"
-					"[hooks]\nsettled = \"\"\n[offline]\nassist = []"))
+					"[hooks]\nsettled = \"\"\n[offline]\nassist = []\n"
+					"min_free = \"1%\"\nmax_pressure = 1"))
 			    .empty())
 		<< "what it asks for is what this version does";
 	EXPECT_TRUE(not_acted_on(parsed("[online]\naction = \"leave\"\n[offline]\n"

@@ -57,6 +57,28 @@ TEST_F(DaemonOfTree, OfflinesOnRequestAndRemembersItOverAStop)
 	EXPECT_EQ(tree.state(33), "offline");
 }
 
+TEST_F(DaemonOfTree, ARequestThatWaitsShowsInTheStatusUntilItMayGo)
+{
+	if (geteuid() != 0)
+		GTEST_SKIP() << "only root may change memory";
+	tree.set_available(uint64_t{1} << 30);
+	start("[offline]\nmin_free = \"4G\"\n");
+	ASSERT_TRUE(call("Offline", {{"target", {"8", "node:0"}}, {"detach", true}}));
+	json request = json::object();
+	for (int turn = 0; turn < 100'000 && request.value("waiting", json()).is_null(); ++turn)
+		request = call("Status")->at("status").at("requests").at(0);
+	EXPECT_EQ(request.at("target"), "8 node:0");
+	EXPECT_EQ(request.at("done"), 0);
+	EXPECT_EQ(request.at("goal"), 1);
+	EXPECT_EQ(request.at("waiting"),
+		  "896M would stay available without the next block, min_free asks for 4G");
+	EXPECT_EQ(tree.state(8), "online");
+	tree.set_available(uint64_t{8} << 30);
+	EXPECT_TRUE(reaches("requests", json::array()));
+	EXPECT_EQ(tree.state(8), "offline");
+	stop();
+}
+
 TEST_F(DaemonOfTree, ABadTargetIsAnError)
 {
 	if (geteuid() != 0)

@@ -56,6 +56,9 @@ protected:
 			attempts.push_back(one);
 		};
 		callbacks.finished = [this](const Job &job) { finished.push_back(job); };
+		callbacks.held = [this](const Job &job) {
+			holds.push_back(job.held() ? job.held()->text : "goes on");
+		};
 		return engine->submit(job_spec, std::move(callbacks));
 	}
 
@@ -82,6 +85,7 @@ protected:
 	std::optional<Engine> engine;
 	std::vector<Attempted> attempts;
 	std::vector<Job> finished;
+	Lines holds;
 };
 
 TEST_F(EngineOfTree, OnlinesInTheOrderAndTypeOfTheJob)
@@ -370,6 +374,59 @@ TEST_F(EngineOfTree, CancelOfAllOfflinesLeavesOnlinesAndBarriersAlone)
 	EXPECT_EQ(finished[0].done(), 1u) << "the online";
 	EXPECT_TRUE(finished[1].cancelled());
 	EXPECT_EQ(tree.state(33), "online");
+}
+
+TEST_F(EngineOfTree, HoldsAnOfflineBackWhileMemoryIsShortAndSaysSoOnce)
+{
+	auto held = spec(Change::offline, {33, 34});
+	held.limits.emplace();
+	tree.set_available(uint64_t{6} << 30);
+	submit(held);
+	submit(spec(Change::online, {40}));
+	const auto kernel_writes = [this](size_t count) {
+		return [this, count] { return kernel.writes().size() == count; };
+	};
+	ASSERT_TRUE(play(loop, {{[this] { return holds.size() == 1; }},
+				{kernel_writes(1),
+				 [this] {
+					 EXPECT_EQ(kernel.writes(), Lines{"40 online_movable"});
+					 tree.set_available(uint64_t{60} << 30);
+				 }},
+				after(2),
+				idle()}));
+	EXPECT_EQ(kernel.writes(), (Lines{"40 online_movable", "33 offline", "34 offline"}));
+	EXPECT_EQ(holds, (Lines{"5.9G would stay available without the next block, min_free asks "
+				"for 6.4G",
+				"goes on"}));
+	EXPECT_EQ(finished[1].failed_attempts(), 0u);
+}
+
+TEST_F(EngineOfTree, HoldsAnOfflineBackUnderPressure)
+{
+	auto held = spec(Change::offline, {33});
+	held.limits.emplace();
+	tree.set_pressure("45.50");
+	submit(held);
+	submit(spec(Change::offline, {34}));
+	ASSERT_TRUE(play(loop, {after(1),
+				{[this] { return holds.size() == 1; },
+				 [this] { tree.set_pressure("3.00"); }},
+				after(2)}));
+	EXPECT_EQ(kernel.writes(), (Lines{"34 offline", "33 offline"}))
+		<< "a request without limits is not held back";
+	EXPECT_EQ(holds[0], "memory pressure is 46 %, max_pressure 20 %");
+}
+
+TEST_F(EngineOfTree, TakesNothingOfflineWhereItCannotSeeTheMemory)
+{
+	auto held = spec(Change::offline, {33});
+	held.limits.emplace();
+	tree.remove("proc/meminfo");
+	const auto id = submit(held);
+	ASSERT_TRUE(play(loop, {{[this] { return holds.size() == 1; }, [&] { engine->cancel(id); }},
+				after(1)}));
+	EXPECT_TRUE(kernel.writes().empty());
+	EXPECT_NE(holds[0].find("cannot be read"), std::string::npos) << holds[0];
 }
 
 } // namespace

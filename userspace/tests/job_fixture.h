@@ -48,7 +48,7 @@ public:
 	/// One step; false when the job has finished.
 	bool step()
 	{
-		const auto next = job.next(now);
+		const auto next = job.next(now, guard);
 		if (const auto *wait = std::get_if<Job::Wait>(&next)) {
 			EXPECT_GT(wait->until, now);
 			waits.push_back(wait->until - now);
@@ -95,6 +95,7 @@ public:
 	}
 
 	Job job;
+	Job::Guard guard; ///< nothing speaks against an attempt where empty
 	std::map<uint64_t, std::deque<Answer>> answers;
 	Time now = std::chrono::hours(1);
 	std::vector<uint64_t> order;

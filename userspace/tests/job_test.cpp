@@ -146,6 +146,32 @@ TEST(Job, APreemptedAttemptIsNoFailureAndComesBack)
 	EXPECT_EQ(machine.job.failed_attempts(), 0u);
 }
 
+TEST(Job, AllOrNothingEndsWhenTheGoalIsOutOfReach)
+{
+	for (const bool all_or_nothing : {false, true}) {
+		auto spec = offline_of({1, 2, 3, 4});
+		spec.goal = 3;
+		spec.all_or_nothing = all_or_nothing;
+		Machine machine(spec);
+		machine.answers[1] = {fails(EINVAL)};
+		machine.answers[2] = {fails(EINVAL)};
+		machine.run();
+		EXPECT_EQ(machine.order, all_or_nothing ? (Numbers{1, 2}) : (Numbers{1, 2, 3, 4}));
+		EXPECT_FALSE(machine.job.timed_out());
+	}
+}
+
+TEST(Job, AllOrNothingIsNotOutOfReachByWhatIsGone)
+{
+	auto spec = offline_of({1, 2});
+	spec.all_or_nothing = true;
+	Machine machine(spec);
+	machine.answers[1] = {fails(ENODEV)};
+	machine.run();
+	EXPECT_EQ(machine.order, (Numbers{1, 2}));
+	EXPECT_EQ(machine.job.missing(), 0u);
+}
+
 TEST(Job, CancelEndsItAtTheNextStep)
 {
 	Machine machine(offline_of({1, 2, 3}));

@@ -135,5 +135,63 @@ TEST(Job, AGoalReachedInTimeIsNoTimeout)
 	EXPECT_EQ(machine.job.done(), 1u);
 }
 
+/// A guard that forbids for so long, and counts how often it is asked.
+struct Forbidden {
+	Time until;
+	const Machine &machine;
+	int asked = 0;
+
+	Job::Guard guard()
+	{
+		return [this]() -> std::optional<Hold> {
+			++asked;
+			if (machine.now < until)
+				return Hold{Hold::Why::memory, "too little"};
+			return std::nullopt;
+		};
+	}
+};
+
+TEST(Job, WaitsWhileItsGuardForbids)
+{
+	Machine machine(offline_of({1, 2}));
+	Forbidden forbidden{machine.now + Time(2500), machine};
+	machine.guard = forbidden.guard();
+	ASSERT_TRUE(machine.step());
+	EXPECT_TRUE(machine.order.empty());
+	ASSERT_TRUE(machine.job.held());
+	EXPECT_EQ(machine.job.held()->text, "too little");
+	machine.run();
+	EXPECT_EQ(machine.waits, std::vector<Time>(3, Time(1000)));
+	EXPECT_EQ(machine.order, (Numbers{1, 2})) << "the order is not lost over the wait";
+	EXPECT_FALSE(machine.job.held());
+	EXPECT_EQ(machine.job.failed_attempts(), 0u);
+}
+
+TEST(Job, AsksItsGuardBeforeEachAttemptOnly)
+{
+	Machine machine(offline_of({1, 2}));
+	Forbidden forbidden{Time{}, machine};
+	machine.guard = forbidden.guard();
+	machine.answers[2] = {fails(EBUSY)};
+	machine.run();
+	EXPECT_EQ(machine.order, (Numbers{1, 2, 2}));
+	EXPECT_EQ(forbidden.asked, 3);
+}
+
+TEST(Job, WaitsNoLongerThanItsDeadlineAndKeepsTheReason)
+{
+	auto spec = offline_of({1});
+	spec.deadline = std::chrono::hours(1) + Time(1500);
+	Machine machine(spec);
+	Forbidden forbidden{Time::max(), machine};
+	machine.guard = forbidden.guard();
+	machine.run();
+	EXPECT_EQ(machine.waits, (std::vector<Time>{Time(1000), Time(500)}));
+	EXPECT_TRUE(machine.job.timed_out());
+	ASSERT_TRUE(machine.job.held());
+	EXPECT_EQ(machine.job.held()->why, Hold::Why::memory);
+}
+
 } // namespace
 } // namespace memhp

@@ -74,13 +74,13 @@ TEST(OfflineOrder, OpensAHoleFirstAndTakesTheZonesLowestLast)
 		{"nothing", {}, {1, 2}, {}},
 		{"one block", {7}, {7}, {7}},
 		{"one block of several", {7}, {5, 6, 7, 8}, {7}},
-		{"two, all of the zone", {32, 33}, {32, 33}, {33, 32}},
-		{"all of the zone", {32, 33, 34, 35}, {32, 33, 34, 35}, {33, 35, 34, 32}},
-		{"in any order", {34, 32, 35, 33}, {35, 33, 32, 34}, {33, 35, 34, 32}},
-		{"above what stays", {34, 35, 36}, {32, 33, 34, 35, 36}, {34, 36, 35}},
-		{"below what stays", {32, 33, 34}, {32, 33, 34, 35, 36}, {33, 34, 32}},
-		{"in the middle", {33, 34, 35}, {32, 33, 34, 35, 36}, {33, 35, 34}},
-		{"with holes", {32, 40, 48}, {32, 40, 48}, {40, 48, 32}},
+		{"two, all of the zone", {33, 32}, {32, 33}, {33, 32}},
+		{"all of the zone", {35, 34, 33, 32}, {32, 33, 34, 35}, {33, 35, 34, 32}},
+		{"in an order of its own", {34, 32, 35, 33}, {35, 33, 32, 34}, {33, 34, 35, 32}},
+		{"above what stays", {36, 35, 34}, {32, 33, 34, 35, 36}, {34, 36, 35}},
+		{"below what stays", {34, 33, 32}, {32, 33, 34, 35, 36}, {33, 34, 32}},
+		{"in the middle", {35, 34, 33}, {32, 33, 34, 35, 36}, {33, 35, 34}},
+		{"with holes", {48, 40, 32}, {32, 40, 48}, {40, 48, 32}},
 	};
 	for (const auto &[shape, blocks, online, order] : cases)
 		EXPECT_EQ(offline_order(blocks, online), order) << shape;

@@ -32,9 +32,13 @@ Report full_report()
 	stayed.stage = "isolate";
 	stayed.zone = "Normal";
 	report.stayed = {stayed};
+	stayed.block = 8;
+	report.rolled_back = {9};
+	report.lost = {stayed};
 	report.failed_attempts = 3;
 	report.timed_out = true;
 	report.cancelled = true;
+	report.waiting = "too little memory";
 	report.took = Time(1234);
 	return report;
 }
@@ -50,6 +54,8 @@ TEST(ReportJson, SurvivesTheWayThere)
 		EXPECT_EQ(read->took, report.took);
 		EXPECT_EQ(read->done, report.done);
 		EXPECT_EQ(read->stayed.size(), report.stayed.size());
+		EXPECT_EQ(read->rolled_back, report.rolled_back);
+		EXPECT_EQ(read->lost.size(), report.lost.size());
 	}
 }
 
@@ -87,10 +93,16 @@ TEST(ProgressJson, SurvivesTheWayThere)
 	progress.done = 1;
 	progress.goal = 2;
 	progress.failed_attempts = 3;
+	progress.waiting = "too little memory";
+	progress.rolling_back = true;
 	const auto text = to_json(progress).dump();
 	const auto read = progress_from_json(json::parse(text));
 	ASSERT_TRUE(read);
 	EXPECT_EQ(to_json(*read).dump(), text);
+	EXPECT_EQ(read->block, 7u);
+	EXPECT_EQ(read->waiting, progress.waiting);
+	progress.block.reset();
+	EXPECT_FALSE(progress_from_json(to_json(progress))->block);
 	EXPECT_FALSE(progress_from_json(json::object()));
 }
 
@@ -102,6 +114,8 @@ TEST(RequestJson, SurvivesTheWayThere)
 	request.deadline = Time(5000);
 	request.attempt_deadline = Time(100);
 	request.force = true;
+	request.all_or_nothing = true;
+	request.min_free = Amount{false, 1 << 30};
 	const auto read = request_from_json(to_json(request));
 	ASSERT_TRUE(read) << read.error().message;
 	EXPECT_EQ(read->target, request.target);
@@ -109,6 +123,9 @@ TEST(RequestJson, SurvivesTheWayThere)
 	EXPECT_EQ(read->deadline, request.deadline);
 	EXPECT_EQ(read->attempt_deadline, request.attempt_deadline);
 	EXPECT_TRUE(read->force);
+	EXPECT_TRUE(read->all_or_nothing);
+	ASSERT_TRUE(read->min_free);
+	EXPECT_EQ(to_string(*read->min_free), "1G");
 }
 
 TEST(RequestJson, EverythingButTheTargetIsOptional)
@@ -116,7 +133,10 @@ TEST(RequestJson, EverythingButTheTargetIsOptional)
 	const auto read = request_from_json({{"target", {"all"}}});
 	ASSERT_TRUE(read);
 	EXPECT_EQ(read->type, OnlineType::movable);
-	EXPECT_EQ(read->deadline, ChangeRequest().deadline);
+	EXPECT_FALSE(read->deadline);
+	EXPECT_FALSE(read->attempt_deadline);
+	EXPECT_FALSE(read->min_free);
+	EXPECT_FALSE(read->all_or_nothing);
 	EXPECT_FALSE(read->force);
 }
 
@@ -129,6 +149,7 @@ TEST(RequestJson, RefusesWhatItCannotUse)
 		R"({"target":["all"],"type":"offline"})",
 		R"({"target":["all"],"type":7})",
 		R"({"target":["all"],"force":"yes"})",
+		R"({"target":["all"],"all_or_nothing":1})",
 		R"({"target":["all"],"deadline_ms":0})",
 		R"({"target":["all"],"deadline_ms":-1})",
 		R"({"target":["all"],"deadline_ms":"2s"})",
@@ -137,6 +158,8 @@ TEST(RequestJson, RefusesWhatItCannotUse)
 		R"({"target":["all"],"attempt_deadline_ms":0})",
 		R"({"target":["all"],"attempt_deadline_ms":1e300})",
 		R"({"target":["all"],"attempt_deadline_ms":1.5})",
+		R"({"target":["all"],"min_free":10})",
+		R"({"target":["all"],"min_free":"110%"})",
 	};
 	for (const auto *text : texts)
 		EXPECT_FALSE(request_from_json(json::parse(text))) << text;

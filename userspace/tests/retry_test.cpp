@@ -60,6 +60,24 @@ TEST(Classify, KilledAtTheDeadlineIsTriedLater)
 	}
 }
 
+TEST(Classify, BusyInAKernelZoneIsHopelessOnlyWhereAPageCannotMove)
+{
+	const struct {
+		const char *stage;
+		const char *next;
+	} cases[] = {{"", "hopeless"},
+		     {"isolate", "hopeless"},
+		     {"notifier", "later"},
+		     {"node", "later"},
+		     {"migrate", "later"}};
+	for (const auto &[stage, next] : cases) {
+		auto outcome = failed_with(EBUSY);
+		outcome.kernel_zone = true;
+		outcome.stage = stage;
+		EXPECT_EQ(describe(classify(Change::offline, outcome, 1)), next) << stage;
+	}
+}
+
 TEST(Classify, BusyInAKernelZoneIsHopelessTheSecondTime)
 {
 	auto outcome = failed_with(EBUSY);

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace memhp
 {
@@ -81,12 +82,51 @@ std::string Tree::slurp(const std::string &path)
 
 bool Tree::exists(std::string_view name) const { return fs::exists(path(name)); }
 
-MachineTree::MachineTree(uint64_t block_size, const std::string &parent) : Tree(parent)
+MachineTree::MachineTree(uint64_t block_size, const std::string &parent)
+	: Tree(parent), block_size_(block_size)
 {
 	std::ostringstream size;
 	size << std::hex << block_size << '\n';
 	write("sys/devices/system/memory/block_size_bytes", size.str());
 	write("sys/devices/system/memory/auto_online_blocks", "online\n");
+	set_available(uint64_t{64} << 30);
+}
+
+void MachineTree::set_available(uint64_t bytes) const
+{
+	std::ostringstream text;
+	text << "MemTotal:       67108864 kB\nMemFree:        1024 kB\nMemAvailable:   "
+	     << (bytes >> 10) << " kB\n";
+	write("meminfo.new", text.str());
+	make_directory("proc");
+	move("meminfo.new", "proc/meminfo");
+}
+
+void MachineTree::set_page_flags(uint64_t block, uint64_t first,
+				 const std::vector<uint64_t> &flags) const
+{
+	constexpr auto file = "proc/kpageflags";
+	if (!exists(file))
+		write(file, "");
+	const auto pages = block_size_ / static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+	std::fstream out(path(file), std::ios::in | std::ios::out | std::ios::binary);
+	out.seekp(static_cast<std::streamoff>((block * pages + first) * sizeof(uint64_t)));
+	out.write(reinterpret_cast<const char *>(flags.data()),
+		  static_cast<std::streamsize>(flags.size() * sizeof(uint64_t)));
+}
+
+void MachineTree::poison(uint64_t block) const
+{
+	write("proc/meminfo", read("proc/meminfo") + "\nHardwareCorrupted:     4 kB\n");
+	set_page_flags(block, 12345, {uint64_t{1} << 19});
+}
+
+void MachineTree::set_pressure(const std::string &percent) const
+{
+	write("pressure.new", "some avg10=" + percent + " avg60=0.00 avg300=0.00 total=0\n" +
+				      "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
+	make_directory("proc/pressure");
+	move("pressure.new", "proc/pressure/memory");
 }
 
 std::string MachineTree::dir(uint64_t block)

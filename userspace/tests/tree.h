@@ -56,11 +56,24 @@ public:
 	/// A dax device that owns these blocks, with a file `state` where that is not empty.
 	void add_dax(std::string_view device, uint64_t first, uint64_t last,
 		     std::string_view state) const;
+	/// The machine has 64 GiB, of which so much is available (at first: all).
+	void set_available(uint64_t bytes) const;
+	/// Memory pressure, "12.50" percent; at first the kernel measures none.
+	void set_pressure(const std::string &percent) const;
+	/// Content of /proc/kpageflags for pages of a block, from its page `first` on; at first
+	/// all is free. `flags` one for each page.
+	void set_page_flags(uint64_t block, uint64_t first,
+			    const std::vector<uint64_t> &flags) const;
+	/// A block with a broken page, which the kernel counts.
+	void poison(uint64_t block) const;
 	/// The link by which ACPI devices own their blocks.
 	void own(uint64_t block, std::string_view device) const;
 	std::string state(uint64_t block) const;
 	/// Path of a block's directory.
 	static std::string dir(uint64_t block);
+
+private:
+	uint64_t block_size_;
 };
 
 /// The kernel's side of a MachineTree: while it exists, a write to a block's or dax device's

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/plan.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "system/kmod.h"
+#include "system/loop.h"
+#include "system/pages.h"
+
+namespace memhp
+{
+namespace
+{
+
+/// A look at pages must not keep an online waiting.
+constexpr Time patience = std::chrono::milliseconds(250);
+/// Of so many candidates for each block that is wanted, the cheapest is taken.
+constexpr size_t choice = 4;
+constexpr size_t least_looks = 64;
+
+/// After the first failure the cheap blocks go first: the failed one says that memory is in use.
+JobSpec::Rearrange with_costs(const Sysfs &sysfs, const std::vector<Block> &blocks,
+			      JobSpec::Rearrange arrange)
+{
+	std::set<uint64_t> kernel;
+	for (const auto &block : blocks)
+		if (block.zone != Zone::movable)
+			kernel.insert(block.number);
+	auto costs = std::make_shared<std::optional<std::map<uint64_t, unsigned>>>();
+	return [&sysfs, kernel, costs,
+		arrange = std::move(arrange)](uint64_t failed, const std::vector<uint64_t> &done,
+					      std::vector<uint64_t> rest) {
+		if (!*costs)
+			*costs = block_costs(sysfs.root_fd(), sysfs.block_size(), rest, patience);
+		return arrange(failed, done, cheapest_first(std::move(rest), **costs, kernel));
+	};
+}
+
+Result<Selection> select_offline(const Sysfs &sysfs, const std::vector<Block> &blocks,
+				 const ChangeRequest &request, const Target &target)
+{
+	const auto size = sysfs.block_size();
+	Evidence evidence;
+	evidence.online_since = Kmod(sysfs.root_fd()).online_since();
+	const auto choose = [&] {
+		return select_offline(target, blocks, size, request.force, evidence);
+	};
+	auto selection = choose();
+	if (selection && request.all_or_nothing) {
+		const auto poisoned = poisoned_blocks(sysfs.root_fd(), size, selection->blocks);
+		if (!poisoned)
+			return fail(poisoned.error());
+		evidence.poisoned = *poisoned;
+		if (!poisoned->empty())
+			selection = choose();
+	}
+	if (!selection)
+		return selection;
+	if (selection->goal == selection->blocks.size()) {
+		selection->rearrange = with_costs(sysfs, blocks, std::move(selection->rearrange));
+		return selection;
+	}
+	auto candidates = selection->blocks;
+	candidates.resize(
+		std::min(candidates.size(), std::max(selection->goal * choice, least_looks)));
+	evidence.costs = block_costs(sysfs.root_fd(), size, candidates, patience);
+	return choose();
+}
+
+Result<Selection> select(const Sysfs &sysfs, const std::vector<Block> &blocks,
+			 const ChangeRequest &request)
+{
+	const auto target = parse_target(request.target);
+	if (!target)
+		return fail(target.error());
+	if (request.change == Change::online)
+		return select_online(*target, blocks, sysfs.block_size(), request.type);
+	return select_offline(sysfs, blocks, request, *target);
+}
+
+} // namespace
+
+Config::Offline terms_of(const ChangeRequest &request, Config::Offline config)
+{
+	config.deadline = request.deadline.value_or(config.deadline);
+	config.attempt_deadline = request.attempt_deadline.value_or(config.attempt_deadline);
+	config.limits.min_free = request.min_free.value_or(config.limits.min_free);
+	return config;
+}
+
+Result<Plan> make_plan(const Sysfs &sysfs, const ChangeRequest &request,
+		       const Config::Offline &terms)
+{
+	const auto blocks = sysfs.scan();
+	if (!blocks)
+		return fail(blocks.error());
+	auto selection = select(sysfs, *blocks, request);
+	if (!selection)
+		return fail(selection.error());
+
+	Plan plan;
+	plan.request = request;
+	plan.terms = terms;
+	plan.goal = selection->goal;
+	plan.already = std::move(selection->already);
+	plan.left_to_host = std::move(selection->left_to_host);
+	plan.rearrange = std::move(selection->rearrange);
+	plan.deadline = Loop::now() + terms.deadline;
+	std::map<uint64_t, const Block *> known;
+	for (const auto &block : *blocks)
+		known[block.number] = &block;
+	for (const auto number : selection->blocks)
+		plan.parts.push_back({number, known.at(number)->inode, known.at(number)->zone});
+	return plan;
+}
+
+} // namespace memhp

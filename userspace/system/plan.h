@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config.h"
+#include "core/retry.h"
+#include "core/select.h"
+#include "system/sysfs.h"
+
+namespace memhp
+{
+
+/// A person's or program's wish to online or offline memory, as it comes from a command line or
+/// over the socket.
+struct ChangeRequest {
+	Change change = Change::offline;
+	std::vector<std::string> target; ///< words, see core/target.h
+	OnlineType type = OnlineType::movable;
+	bool force = false;	     ///< see select_offline()
+	bool all_or_nothing = false; ///< of an offline: what went comes back where not all goes
+	/// What is not given is as the configuration has it.
+	std::optional<Time> deadline; ///< span of the whole request
+	std::optional<Time> attempt_deadline;
+	std::optional<Amount> min_free; ///< of an offline
+};
+
+/// What holds for a request under this configuration.
+Config::Offline terms_of(const ChangeRequest &request, Config::Offline config);
+
+/// What a request comes to on this machine: enough to go on with it after a crash.
+struct Plan {
+	/// A block as it was when the plan was made.
+	struct Part {
+		uint64_t block = 0;
+		uint64_t inode = 0;	///< another one is another life
+		Zone zone = Zone::none; ///< of an online block: where it has to come back to
+	};
+
+	ChangeRequest request;
+	Config::Offline terms;
+	std::vector<Part> parts; ///< in the order to try them
+	size_t goal = 0;	 ///< how many of them are wanted
+	std::vector<uint64_t> already;
+	std::vector<uint64_t> left_to_host;
+	JobSpec::Rearrange rearrange; ///< may be empty
+
+	Time deadline{};	   ///< point in time
+	bool resumed = false;	   ///< another process has begun it
+	bool rolling_back = false; ///< it has failed; what it took offline has to come back
+};
+
+/// Selects the target's blocks in a fresh scan, without changing anything; the clock of the
+/// deadline runs from now. The failure is the target's.
+Result<Plan> make_plan(const Sysfs &sysfs, const ChangeRequest &request,
+		       const Config::Offline &terms);
+
+} // namespace memhp

@@ -106,6 +106,9 @@ void Unplug::ejected(int error, Time now)
 		phase_ = Phase::leaving;
 		leave_by_ = now + spec_.patience;
 		return;
+	case EBUSY:
+		phase_ = Phase::settle;
+		return;
 	case ENOENT:
 	case ENODEV:
 		gone();

@@ -55,6 +55,9 @@ public:
 
 	Unplug(Spec spec, Time now) : spec_(spec), asked_(now) {}
 
+	/// Blocks were taken offline for it before this machine began.
+	void took() { took_ = true; }
+
 	/// The host has asked again: the clock starts anew. Not after the end.
 	void asked(Time now);
 
@@ -64,11 +67,15 @@ public:
 	void settled(bool passed);
 	void offlined(Offlined result);
 	/// The errno of the write, 0 for none. A write that succeeds is a request, not a success.
+	/// EBUSY: there was none, since blocks are online again.
 	void ejected(int error, Time now);
 	/// All blocks were removed: by our eject, or by another request of the host.
 	void gone();
 	void restored();
 
+	/// True while the kernel's own attempt may still run: what it tells of it is no new
+	/// request.
+	bool settling() const { return phase_ == Phase::settle || phase_ == Phase::settling; }
 	/// True where a failed attempt of the kernel on this device is the end of our own eject,
 	/// and no request of the host.
 	bool own_eject() const { return phase_ == Phase::ejecting || phase_ == Phase::leaving; }

@@ -68,6 +68,10 @@ public:
 	void poison(uint64_t block) const;
 	/// The link by which ACPI devices own their blocks.
 	void own(uint64_t block, std::string_view device) const;
+	/// The file `eject` of such a device.
+	void add_eject(const std::string &device) const;
+	/// Path of the directory in which it is.
+	static std::string eject_dir(const std::string &device);
 	std::string state(uint64_t block) const;
 	/// Path of a block's directory.
 	static std::string dir(uint64_t block);
@@ -95,7 +99,12 @@ public:
 	/// "kernel" (the same, by online_kernel).
 	void script(uint64_t block, const std::vector<std::string> &words) const;
 
-	/// All writes to `state` so far, in their order: "40 online_movable".
+	/// The same for the `eject` of a device, whose blocks it removes; "stay": it does not, and
+	/// tells nobody.
+	void script_eject(const std::string &device, const std::vector<std::string> &words) const;
+
+	/// All writes to `state` and `eject` so far, in their order: "40 online_movable",
+	/// "PNP0C80:01 eject 1".
 	std::vector<std::string> writes() const;
 
 private:

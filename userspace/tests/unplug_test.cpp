@@ -152,6 +152,21 @@ TEST_F(UnplugOf, EjectsThreeTimesAtMost)
 	EXPECT_EQ(unplug.why(), "ejected 3 times in vain");
 }
 
+TEST_F(UnplugOf, BlocksThatCameBackOnlineAreTakenOfflineAgain)
+{
+	begin();
+	unplug.offlined(Unplug::Offlined::all);
+	EXPECT_EQ(next(110s), "eject");
+	unplug.ejected(EBUSY, 110s);
+	EXPECT_EQ(next(110s), "settle");
+}
+
+TEST_F(UnplugOf, RestoresWhatAnotherTook)
+{
+	unplug.took();
+	EXPECT_EQ(next(700s), "restore");
+}
+
 TEST_F(UnplugOf, AnEjectThatIsRefusedEndsIt)
 {
 	begin();

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/assist.h"
 #include "core/document.h"
 #include "core/guard.h"
 #include "core/mode.h"
@@ -15,16 +16,6 @@
 
 namespace memhp
 {
-
-/// What is done between two passes of an offline to make memory easier to free.
-enum class Assist { reclaim, compact, slab, hugepages };
-
-inline constexpr Words<Assist, 4> assist_words = {{
-	{Assist::reclaim, "reclaim"},
-	{Assist::compact, "compact"},
-	{Assist::slab, "slab"},
-	{Assist::hugepages, "hugepages"},
-}};
 
 inline constexpr Words<BeyondRatio, 3> beyond_ratio_words = {{
 	{BeyondRatio::warn, "warn"},

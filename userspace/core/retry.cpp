@@ -14,6 +14,8 @@ constexpr Time soon_delay = std::chrono::milliseconds(10);
 constexpr unsigned soon_limit = 3;
 /// How often it is looked whether what forbids an attempt is over.
 constexpr Time guard_interval = std::chrono::seconds(1);
+/// Dropping caches has its price: not more often than this.
+constexpr Time help_interval = std::chrono::seconds(10);
 
 } // namespace
 
@@ -119,6 +121,19 @@ bool Job::out_of_reach() const
 	return records_.size() - lost < spec_.goal;
 }
 
+bool Job::pass_is_over() const
+{
+	bool left = false;
+	for (const auto &record : records_) {
+		if (record.standing != Standing::pending)
+			continue;
+		if (record.pass != pass_)
+			return false;
+		left = true;
+	}
+	return left;
+}
+
 Job::BlockRecord *Job::upcoming()
 {
 	while (untried_ < records_.size() && records_[untried_].standing != Standing::pending)
@@ -146,6 +161,11 @@ Job::Step Job::next(Time now, const Guard &guard)
 	const auto *record = upcoming();
 	if (!record)
 		return Finished{};
+	if (spec_.assisted && now >= no_help_until_ && pass_is_over()) {
+		++pass_;
+		no_help_until_ = now + help_interval;
+		return Help{};
+	}
 	if (now < record->due)
 		return Wait{std::min(record->due, spec_.deadline)};
 	held_ = guard ? guard() : std::nullopt;
@@ -180,6 +200,7 @@ void Job::result(uint64_t block, const Outcome &outcome, Time now)
 
 	++failed_attempts_;
 	++record.failures;
+	record.pass = pass_;
 	if (record.failures == 1 && spec_.rearrange && untried_ < records_.size())
 		rearrange(block);
 	record.busy += found_unmovable(outcome);

@@ -71,6 +71,8 @@ struct JobSpec {
 	std::optional<Limits> limits;
 	/// Ends as soon as the goal is out of reach, instead of doing what can be done.
 	bool all_or_nothing = false;
+	/// Something can be done between two passes that may help what failed.
+	bool assisted = false;
 
 	/// Puts the blocks `rest`, which had no attempt yet, into a new order after the first
 	/// attempt on `failed` did not succeed; `done` are in the wanted state by now. It loses and
@@ -96,7 +98,8 @@ public:
 		int error = 0;	   ///< of the last failed attempt
 		bool killed = false;
 		std::string stage;
-		Time due{}; ///< not before this
+		unsigned pass = 0; ///< in which it failed last
+		Time due{};	   ///< not before this
 	};
 
 	struct Attempt {
@@ -106,9 +109,13 @@ public:
 	struct Wait {
 		Time until; ///< ask again then
 	};
+	/// Every block that is left has failed since the last time: do what may help. Only where
+	/// the job is `assisted`, and not all the time.
+	struct Help {
+	};
 	struct Finished {
 	};
-	using Step = std::variant<Attempt, Wait, Finished>;
+	using Step = std::variant<Attempt, Wait, Help, Finished>;
 
 	explicit Job(JobSpec spec);
 
@@ -140,6 +147,7 @@ private:
 	/// The block whose turn it is, not before its `due`; none is left where nullptr.
 	BlockRecord *upcoming();
 	bool out_of_reach() const;
+	bool pass_is_over() const;
 	void rearrange(uint64_t failed);
 
 	JobSpec spec_;
@@ -150,6 +158,8 @@ private:
 	size_t hopeless_ = 0;
 	unsigned failed_attempts_ = 0;
 	Time pause_until_{};
+	unsigned pass_ = 1;
+	Time no_help_until_{};
 	std::optional<Hold> held_;
 	bool cancelled_ = false;
 	bool timed_out_ = false;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <iostream>
 #include <optional>
+#include <variant>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -60,9 +61,12 @@ private:
 	bool shown_ = false;
 };
 
+/// What came of a request: its report, or its number where nobody waits for that.
+using End = std::variant<Report, uint64_t>;
+
 /// Carried out by memhpd; closing the connection (Ctrl-C) cancels it there.
-Result<std::optional<Report>> through_daemon(varlink::Client &client, const ChangeOptions &options,
-					     ProgressLine &line)
+Result<End> through_daemon(varlink::Client &client, const ChangeOptions &options,
+			   ProgressLine &line)
 {
 	auto parameters = to_json(options.request);
 	if (options.no_wait)
@@ -77,16 +81,16 @@ Result<std::optional<Report>> through_daemon(varlink::Client &client, const Chan
 	if (!answer)
 		return fail(answer.error());
 	if (options.no_wait)
-		return std::optional<Report>();
+		return End(answer->value("id", uint64_t{0}));
 	const auto report = report_from_json(answer->value("report", json::object()));
 	if (!report)
 		return fail(report.error());
-	return std::optional<Report>(*report);
+	return End(*report);
 }
 
 /// Carried out here, by the daemon's engine and its configuration.
-Result<std::optional<Report>> by_ourselves(const Globals &globals, const Sysfs &sysfs,
-					   const ChangeOptions &options, ProgressLine &line)
+Result<End> by_ourselves(const Globals &globals, const Sysfs &sysfs, const ChangeOptions &options,
+			 ProgressLine &line)
 {
 	const auto config = load_config(globals.config());
 	if (!config)
@@ -112,7 +116,7 @@ Result<std::optional<Report>> by_ourselves(const Globals &globals, const Sysfs &
 	const auto on_int = loop.signal(SIGINT, [&] { engine.cancel(job); });
 	const auto on_term = loop.signal(SIGTERM, [&] { engine.cancel(job); });
 	loop.run();
-	return report;
+	return End(report.value_or(Report()));
 }
 
 Result<void> get_consent(const Sysfs &sysfs, const ChangeOptions &options)
@@ -229,7 +233,7 @@ int verb_change(const Globals &globals, const ChangeOptions &options)
 	if (!consent)
 		return complain(consent.error());
 
-	Result<std::optional<Report>> result;
+	Result<End> result;
 	{
 		ProgressLine line(!globals.json);
 		auto client = varlink::Client::connect(globals.socket());
@@ -246,12 +250,17 @@ int verb_change(const Globals &globals, const ChangeOptions &options)
 	}
 	if (!result)
 		return complain(result.error());
-	if (!*result) {
-		if (!globals.json)
-			fmt::print("left to memhpd; follow it with: memhpctl watch\n");
+	if (const auto *id = std::get_if<uint64_t>(&*result)) {
+		if (globals.json)
+			fmt::print("{}\n", json({{"id", *id}}).dump(2));
+		else
+			fmt::print(
+				"left to memhpd as request {0}; see memhpctl status, end it with "
+				"memhpctl cancel {0}\n",
+				*id);
 		return exit_done;
 	}
-	const auto &report = **result;
+	const auto &report = std::get<Report>(*result);
 	if (globals.json)
 		fmt::print("{}\n", to_json(report).dump(2));
 	else

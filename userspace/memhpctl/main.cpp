@@ -133,6 +133,11 @@ int main(int argc, char **argv)
 			->type_name("D");
 	}
 
+	std::vector<std::string> requests;
+	auto *cancel_verb = app.add_subcommand("cancel", "End requests that memhpd carries out");
+	cancel_verb->add_option("request", requests, "Numbers as status shows them, or all")
+		->required();
+
 	auto *events_verb =
 		app.add_subcommand("events", "History, as the kernel module recorded it");
 	auto *watch_verb = app.add_subcommand("watch", "What happens from now on");
@@ -164,6 +169,8 @@ int main(int argc, char **argv)
 		return memhp::verb_list(globals, list);
 	if (status_verb->parsed())
 		return memhp::verb_status(globals);
+	if (cancel_verb->parsed())
+		return memhp::verb_cancel(globals, requests);
 	if (events_verb->parsed())
 		return memhp::verb_events(globals);
 	if (watch_verb->parsed())

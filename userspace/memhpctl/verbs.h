@@ -48,6 +48,8 @@ struct ChangeOptions {
 int verb_list(const Globals &globals, const ListOptions &options);
 int verb_status(const Globals &globals);
 int verb_change(const Globals &globals, const ChangeOptions &options);
+/// `words`: numbers of requests, or "all".
+int verb_cancel(const Globals &globals, const std::vector<std::string> &words);
 int verb_events(const Globals &globals);
 int verb_watch(const Globals &globals);
 int verb_metrics(const Globals &globals);

@@ -107,8 +107,9 @@ method Online(
   attempt_deadline_ms: ?int
 ) -> (progress: ?Progress, report: ?Report)
 
-# Ends with the client's connection, unless detach is set: then it goes on, and the answer comes at
-# once, without a report. min_free: "10%" or "2G".
+# Ends with the client's connection, unless detach is set: then it goes on, also in a memhpd that is
+# started again, and the answer comes at once, with an id and without a report. min_free: "10%" or
+# "2G".
 method Offline(
   target: []string,
   deadline_ms: ?int,
@@ -117,8 +118,12 @@ method Offline(
   force: ?bool,
   all_or_nothing: ?bool,
   detach: ?bool
-) -> (progress: ?Progress, report: ?Report)
+) -> (progress: ?Progress, report: ?Report, id: ?int)
 
+# Ends a request; Status has the ids. What it has to put back comes back all the same.
+method Cancel(id: int) -> ()
+
+error NoSuchRequest (message: string)
 error InvalidTarget (message: string)
 # message is the first of the mistakes; each is "file:line:column: what".
 error InvalidConfig (message: string, mistakes: []string)
@@ -135,6 +140,7 @@ json requests_report(const Requests &requests)
 		list.push_back({{"id", view.id},
 				{"change", to_string(view.change)},
 				{"target", view.target},
+				{"detached", view.detached},
 				{"done", view.progress.done},
 				{"goal", view.progress.goal},
 				{"failed_attempts", view.progress.failed_attempts},
@@ -166,7 +172,8 @@ Control::Control(Parts parts, Fd listening)
 	  server_(parts.loop, std::move(listening),
 		  {interface_name,
 		   interface_description,
-		   {{"Metrics", [this](const auto &call) { metrics(*call); }},
+		   {{"Cancel", [this](const auto &call) { cancel(*call); }},
+		    {"Metrics", [this](const auto &call) { metrics(*call); }},
 		    {"Status", [this](const auto &call) { status(*call); }},
 		    {"Blocks", [this](const auto &call) { blocks(*call); }},
 		    {"Policy", [this](const auto &call) { policy(*call); }},
@@ -290,22 +297,41 @@ void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)
 	request->change = change;
 	const bool detach = call->parameters().value("detach", json(false)) == true;
 
-	const auto id = parts_.requests.begin(
-		*request, call->uid(),
-		[call](const Progress &progress) {
-			call->progress({{"progress", to_json(progress)}});
-		},
-		[call](const Report &report) {
-			call->reply({{"report", to_json(report)}});
-		});
+	Requests::Client client;
+	client.uid = call->uid();
+	client.detached = detach;
+	client.progress = [call](const Progress &progress) {
+		call->progress({{"progress", to_json(progress)}});
+	};
+	client.finished = [call](const Report &report) {
+		call->reply({{"report", to_json(report)}});
+	};
+	const auto id = parts_.requests.begin(*request, std::move(client));
 	if (!id) {
 		call->error("io.memhp.InvalidTarget", {{"message", id.error().message}});
 		return;
 	}
 	if (detach)
-		call->reply(json::object());
+		call->reply({{"id", *id}});
 	else
 		call->on_gone([this, request_id = *id] { parts_.requests.cancel(request_id); });
+}
+
+void Control::cancel(varlink::Call &call) const
+{
+	if (call.uid() != 0) {
+		call.error("org.varlink.service.PermissionDenied",
+			   {{"message", "ending a request needs root"}});
+		return;
+	}
+	const auto id = call.parameters().value("id", json());
+	if (!id.is_number_unsigned() || !parts_.requests.cancel(id.get<uint64_t>())) {
+		call.error("io.memhp.NoSuchRequest",
+			   {{"message", fmt::format("there is no request {}; see memhpctl status",
+						    id.dump())}});
+		return;
+	}
+	call.reply(json::object());
 }
 
 } // namespace memhp

@@ -42,6 +42,7 @@ private:
 	void policy(varlink::Call &call) const;
 	void metrics(varlink::Call &call) const;
 	void reload(varlink::Call &call) const;
+	void cancel(varlink::Call &call) const;
 	void change(const std::shared_ptr<varlink::Call> &call, Change change);
 
 	Parts parts_;

@@ -80,7 +80,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		    },
 		    [this] { look_around(); },
 		    [this](bool begin) { begin ? settings_.lend() : settings_.take_back(); }}),
-	  requests_(sysfs_, engine_, onliner_, config_),
+	  requests_({sysfs_, engine_, onliner_, config_, state_dir_}),
 	  settled_(loop_, sysfs_, config_, state_dir_),
 	  metrics_({loop_, sysfs_, kmod_, config_, writer_, engine_, onliner_, settled_})
 {
@@ -111,6 +111,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		saved_ = std::move(**loaded);
 	if (!loaded)
 		log::warning("saved state is not used: {}", loaded.error().message);
+
+	requests_.load();
 
 	engine_.set_stage_of([this](uint64_t block) { return kmod_.last_stage(block); });
 	engine_.set_watch([this](Change change, const Attempted &attempted) {
@@ -167,6 +169,7 @@ int Daemon::run()
 	settled_.start();
 	metrics_.configure();
 	onliner_.start(std::move(blocks), saved_.dax, settings_.kernel_default());
+	requests_.resume();
 
 	const int status = loop_.run();
 
@@ -218,6 +221,7 @@ bool Daemon::reload()
 		settings_.forgive();
 		look_around();
 		onliner_.set_policy(config_.config().online);
+		requests_.resume();
 		log::info("configuration read again: {}", describe(config_.config().online));
 	}
 	metrics_.configure();
@@ -249,6 +253,7 @@ void Daemon::stop()
 	sd_notify(0, "STOPPING=1");
 	stop_by_ = Loop::now() + stop_patience;
 	// Memory that is just being onlined gets online: nobody else would do it.
+	requests_.suspend();
 	engine_.cancel_offlines();
 	finish_stop();
 }

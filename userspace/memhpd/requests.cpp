@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "memhpd/requests.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/ranges.h>
@@ -34,69 +35,147 @@ std::string summary(const Report &report)
 	return text;
 }
 
+constexpr auto file = "requests.json";
+
 } // namespace
 
-Requests::Requests(const Sysfs &sysfs, Engine &engine, Onliner &onliner, const ConfigFile &config)
-	: sysfs_(sysfs), engine_(engine), onliner_(onliner), config_(config)
+Requests::Requests(Parts parts) : parts_(parts) {}
+
+void Requests::load()
 {
+	auto left = load_requests(parts_.dir.get(), file);
+	if (!left) {
+		log::error("the requests of the memhpd before are lost: {}", left.error().message);
+		return;
+	}
+	left_ = std::move(*left);
+	for (const auto &saved : left_)
+		next_id_ = std::max(next_id_, saved.id + 1);
 }
 
-Result<uint64_t> Requests::begin(const ChangeRequest &request, unsigned uid,
-				 std::function<void(const Progress &)> progress,
-				 std::function<void(const Report &)> finished)
+void Requests::resume()
 {
-	const auto id = next_id_;
+	if (left_.empty())
+		return;
+	if (parts_.config.unknown()) {
+		log::warning("{} requests of the memhpd before wait until the configuration can be "
+			     "used",
+			     left_.size());
+		return;
+	}
+	for (auto &saved : std::exchange(left_, {})) {
+		auto &plan = saved.plan;
+		const auto target = fmt::format("{}", fmt::join(plan.request.target, " "));
+		const auto what = fmt::format("{} {}", to_string(plan.request.change), target);
+		const bool owes = plan.request.all_or_nothing || !plan.lowered.empty();
+		if (!saved.detached && !owes) {
+			log::warning("{}: ended with the client that waited for it", what);
+			continue;
+		}
+		plan.rolling_back |= !saved.detached;
+		log::info("{}: going on with {}, which the memhpd before has begun", what,
+			  plan.rolling_back ? "putting back" : "it");
+		run(std::move(saved), {});
+	}
+	save_or_warn();
+}
+
+Result<uint64_t> Requests::begin(const ChangeRequest &request, Client client)
+{
+	auto plan =
+		make_plan(parts_.sysfs, request, terms_of(request, parts_.config.config().offline));
+	if (!plan)
+		return fail(plan.error());
+	SavedRequest saved{next_id_, client.uid, client.detached, std::move(*plan)};
+	if (request.change == Change::offline) {
+		const auto recorded = save(&saved);
+		if (!recorded)
+			return fail({recorded.error().code,
+				     "nothing is taken offline that cannot be put on record: " +
+					     recorded.error().message});
+	}
+	const auto id = next_id_++;
+	log::info("{} {}: begun for uid {}", to_string(request.change),
+		  fmt::join(request.target, " "), client.uid);
+	run(std::move(saved), std::move(client));
+	return id;
+}
+
+void Requests::run(SavedRequest saved, Client client)
+{
+	const auto id = saved.id;
+	auto &entry = entries_[id];
+	entry.view.id = id;
+	entry.view.change = saved.plan.request.change;
+	entry.view.target = fmt::format("{}", fmt::join(saved.plan.request.target, " "));
+	entry.view.progress.goal = saved.plan.goal;
+	entry.view.deadline = saved.plan.deadline;
+	entry.view.detached = saved.detached;
+	auto plan = saved.plan;
+	entry.saved = std::move(saved);
+	entry.saved.plan.rearrange = {};
+
 	RequestCallbacks callbacks;
 	callbacks.attempted = [this](Change change, const Attempted &attempted) {
-		onliner_.note(change, attempted);
+		parts_.onliner.note(change, attempted);
 	};
-	callbacks.progress = [this, id, progress = std::move(progress)](const Progress &now) {
+	callbacks.lowered = [this, id](const Lowered &lowered) {
+		entries_.at(id).saved.plan.lowered = lowered;
+		save_or_warn();
+	};
+	callbacks.suspended = [this, detached = entry.view.detached] {
+		return suspended_ && detached;
+	};
+	callbacks.progress = [this, id,
+			      progress = std::move(client.progress)](const Progress &now) {
 		note(id, now);
 		if (progress)
 			progress(now);
 	};
-	callbacks.finished = [this, id, finished = std::move(finished)](const Report &report) {
-		end(id, report);
-		if (finished)
+	callbacks.finished = [this, id,
+			      finished = std::move(client.finished)](const Report &report) {
+		if (end(id, report) && finished)
 			finished(report);
 	};
-	const auto terms = terms_of(request, config_.config().offline);
-	auto plan = make_plan(sysfs_, request, terms);
-	if (!plan)
-		return fail(plan.error());
-
-	++next_id_;
-	auto &entry = entries_[id];
-	entry.job = start(engine_, sysfs_, std::move(*plan), std::move(callbacks));
-	entry.view.id = id;
-	entry.view.change = request.change;
-	entry.view.target = fmt::format("{}", fmt::join(request.target, " "));
-	entry.view.deadline = Loop::now() + terms.deadline;
-	log::info("{} {}: begun for uid {}", to_string(request.change), entry.view.target, uid);
-	return id;
+	entry.job = start(parts_.engine, parts_.sysfs, std::move(plan), std::move(callbacks));
 }
 
 void Requests::note(uint64_t id, const Progress &progress)
 {
-	auto &view = entries_.at(id).view;
+	auto &entry = entries_.at(id);
+	auto &view = entry.view;
 	const bool waited = !view.progress.waiting.empty();
 	if (!progress.block && !progress.waiting.empty())
 		log::warning("{} {}: waits, {} of {} blocks done: {}", to_string(view.change),
 			     view.target, progress.done, progress.goal, progress.waiting);
-	else if (waited && progress.waiting.empty())
+	else if (waited && progress.waiting.empty() && !progress.rolling_back)
 		log::info("{} {}: goes on", to_string(view.change), view.target);
-	if (progress.rolling_back && !view.progress.rolling_back)
+	if (progress.rolling_back && !view.progress.rolling_back) {
 		log::warning("{} {}: not all will go, putting {} blocks back",
 			     to_string(view.change), view.target, progress.goal);
+		entry.saved.plan.rolling_back = true;
+		save_or_warn();
+	}
 	view.progress = progress;
 }
 
-void Requests::end(uint64_t id, const Report &report)
+bool Requests::end(uint64_t id, const Report &report)
 {
-	const auto entry = entries_.extract(id);
+	const auto found = entries_.find(id);
+	auto &entry = found->second;
+	const auto what = fmt::format("{} {}", to_string(report.change), entry.view.target);
+	if (suspended_ && entry.view.detached && report.cancelled && report.rolled_back.empty()) {
+		entry.kept = true;
+		log::info("{}: kept for the next memhpd, {} of {} blocks done", what,
+			  report.done.size(), report.goal);
+		return false;
+	}
 	log::write(report.complete() ? log::Level::info : log::Level::warning,
-		   fmt::format("{} {}: {}", to_string(report.change), entry.mapped().view.target,
-			       summary(report)));
+		   fmt::format("{}: {}", what, summary(report)));
+	entries_.erase(found);
+	if (report.change == Change::offline)
+		save_or_warn();
+	return true;
 }
 
 bool Requests::cancel(uint64_t id)
@@ -104,7 +183,7 @@ bool Requests::cancel(uint64_t id)
 	const auto entry = entries_.find(id);
 	if (entry == entries_.end())
 		return false;
-	engine_.cancel(entry->second.job);
+	parts_.engine.cancel(entry->second.job);
 	return true;
 }
 
@@ -115,6 +194,25 @@ std::vector<Requests::View> Requests::views() const
 	for (const auto &[id, entry] : entries_)
 		views.push_back(entry.view);
 	return views;
+}
+
+Result<void> Requests::save(const SavedRequest *more) const
+{
+	auto requests = left_;
+	for (const auto &[id, entry] : entries_)
+		if (entry.view.change == Change::offline)
+			requests.push_back(entry.saved);
+	if (more)
+		requests.push_back(*more);
+	return save_requests(parts_.dir.get(), file, requests);
+}
+
+void Requests::save_or_warn() const
+{
+	const auto saved = save();
+	if (!saved)
+		log::warning("requests cannot be saved, a restart will take old ones for open: {}",
+			     saved.error().message);
 }
 
 } // namespace memhp

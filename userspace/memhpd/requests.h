@@ -8,6 +8,7 @@
 
 #include "memhpd/config_file.h"
 #include "memhpd/onliner.h"
+#include "memhpd/requests_file.h"
 #include "system/engine.h"
 #include "system/request.h"
 
@@ -16,6 +17,11 @@ namespace memhp
 
 /// What people and programs have asked for, until it is done: carries it out, logs its beginning,
 /// its waits and its end, and tells the onliner of every block.
+///
+/// Offlines are on record in the file requests.json before anything is written, with the zone that
+/// each block comes from. After a crash or a stop the next memhpd goes on with those for which
+/// nobody waits. Those whose client is gone with the old one end; what they have to put back comes
+/// back first.
 class Requests
 {
 public:
@@ -26,18 +32,40 @@ public:
 		std::string target; ///< as written
 		Progress progress;  ///< after the last attempt
 		Time deadline{};    ///< point in time
+		bool detached = false;
+	};
+	struct Parts {
+		const Sysfs &sysfs;
+		Engine &engine;
+		Onliner &onliner;
+		const ConfigFile &config;
+		const Fd &dir; ///< memhpd's directory, must stay open
+	};
+	/// Both come from the loop and may be empty.
+	struct Client {
+		unsigned uid = 0;
+		bool detached = false; ///< does not wait for the end
+		std::function<void(const Progress &)> progress;
+		std::function<void(const Report &)> finished;
 	};
 
-	Requests(const Sysfs &sysfs, Engine &engine, Onliner &onliner, const ConfigFile &config);
+	explicit Requests(Parts parts);
 
-	/// Fails where the target is bad; then nothing has begun. `progress` and `finished` come
-	/// from the loop and may be empty. `uid`: who asked, for the log.
-	Result<uint64_t> begin(const ChangeRequest &request, unsigned uid,
-			       std::function<void(const Progress &)> progress,
-			       std::function<void(const Report &)> finished);
+	/// Reads what the memhpd before left.
+	void load();
+	/// Goes on with it, unless the configuration cannot be used: then it is kept.
+	void resume();
+
+	/// Fails where the target is bad, or an offline cannot be put on record; then nothing has
+	/// begun.
+	Result<uint64_t> begin(const ChangeRequest &request, Client client);
 
 	/// Ends it as soon as its running attempt has. False where there is no such request.
 	bool cancel(uint64_t id);
+
+	/// memhpd is about to stop: what is cancelled from now on, and was begun by a client that
+	/// does not wait, is kept for the next one.
+	void suspend() { suspended_ = true; }
 
 	std::vector<View> views() const;
 
@@ -45,17 +73,22 @@ private:
 	struct Entry {
 		View view;
 		Engine::JobId job = 0;
+		SavedRequest saved;
+		bool kept = false; ///< has ended here, and goes on in the next memhpd
 	};
 
+	void run(SavedRequest saved, Client client);
 	void note(uint64_t id, const Progress &progress);
-	void end(uint64_t id, const Report &report);
+	/// False where the request is not over, but kept.
+	bool end(uint64_t id, const Report &report);
+	Result<void> save(const SavedRequest *more = nullptr) const;
+	void save_or_warn() const;
 
-	const Sysfs &sysfs_;
-	Engine &engine_;
-	Onliner &onliner_;
-	const ConfigFile &config_;
+	Parts parts_;
 	std::map<uint64_t, Entry> entries_;
+	std::vector<SavedRequest> left_; ///< by the memhpd before, not gone on with yet
 	uint64_t next_id_ = 1;
+	bool suspended_ = false;
 };
 
 } // namespace memhp

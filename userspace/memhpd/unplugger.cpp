@@ -15,6 +15,7 @@ namespace
 {
 
 /// The write returns at once: the kernel ejects in a worker of its own.
+constexpr auto file = "unplugs.json";
 constexpr Time eject_deadline = std::chrono::seconds(10);
 
 std::string eject_path(const std::string &device)
@@ -29,16 +30,14 @@ OnlineType type_of(Zone zone)
 
 } // namespace
 
-Unplugger::Unplugger(Loop &loop, const Sysfs &sysfs, Engine &engine, Requests &requests,
-		     const ConfigFile &config, Hooks hooks)
-	: loop_(loop), sysfs_(sysfs), engine_(engine), requests_(requests), config_(config),
-	  hooks_(std::move(hooks))
+Unplugger::Unplugger(Parts parts, std::function<void()> drain)
+	: parts_(parts), drain_(std::move(drain))
 {
 }
 
 Unplug::Spec Unplugger::spec() const
 {
-	const auto &unplug = config_.config().unplug;
+	const auto &unplug = parts_.config.config().unplug;
 	Unplug::Spec spec;
 	spec.eject = unplug.eject;
 	spec.deadline = unplug.deadline;
@@ -47,7 +46,7 @@ Unplug::Spec Unplugger::spec() const
 
 Result<std::vector<Block>> Unplugger::blocks_of(const std::string &device) const
 {
-	auto blocks = sysfs_.scan();
+	auto blocks = parts_.sysfs.scan();
 	if (blocks)
 		blocks->erase(
 			std::remove_if(blocks->begin(), blocks->end(),
@@ -56,20 +55,30 @@ Result<std::vector<Block>> Unplugger::blocks_of(const std::string &device) const
 	return blocks;
 }
 
-void Unplugger::resume(const SavedUnplugs &saved)
+void Unplugger::resume()
 {
-	for (const auto &[device, unplug] : saved) {
+	if (!std::exchange(loaded_, true)) {
+		auto left = load_unplugs(parts_.dir.get(), file);
+		if (!left)
+			log::error("unplugs that the memhpd before had taken over are lost: {}",
+				   left.error().message);
+		left_ = std::move(left).value_or(SavedUnplugs());
+	}
+	if (left_.empty() || parts_.config.unknown())
+		return;
+	for (auto &[device, unplug] : std::exchange(left_, {})) {
 		auto &entry = entries_.try_emplace(device, spec(), unplug.asked).first->second;
 		entry.machine.took();
-		entry.saved = unplug;
-		log::info("unplug of {}: goes on with it", device);
-		advance(device);
+		entry.saved = std::move(unplug);
+		log::info("unplug of {}: going on with it", device);
 	}
+	for (const auto &view : views())
+		advance(view.device);
 }
 
 void Unplugger::failed(uint64_t block)
 {
-	const auto blocks = sysfs_.scan();
+	const auto blocks = parts_.sysfs.scan();
 	if (!blocks) {
 		log::warning("block {} could not be unplugged, and nothing can be done: {}", block,
 			     blocks.error().message);
@@ -91,18 +100,18 @@ void Unplugger::failed(uint64_t block)
 		++counters_.asked;
 		machine.asked(Loop::now());
 		known->second.saved.asked = Loop::now();
-		hooks_.changed();
+		save();
 		return;
 	}
 	++counters_.asked;
-	if (!config_.config().unplug.retry || config_.unknown()) {
+	if (!parts_.config.config().unplug.retry || parts_.config.unknown()) {
 		log::warning(
 			"unplug of {}: the host wants it back, the kernel gave up at block {}, "
 			"and {}",
 			device, block,
-			config_.unknown() ? "nothing goes offline while the configuration "
-					    "cannot be used"
-					  : "unplug.retry is off");
+			parts_.config.unknown() ? "nothing goes offline while the configuration "
+						  "cannot be used"
+						: "unplug.retry is off");
 		return;
 	}
 	log::warning("unplug of {}: the host wants it back and the kernel gave up at block {}; "
@@ -110,7 +119,7 @@ void Unplugger::failed(uint64_t block)
 		     device, block, format_duration(spec().deadline));
 	auto &entry = entries_.try_emplace(device, spec(), Loop::now()).first->second;
 	entry.saved.asked = Loop::now();
-	hooks_.changed();
+	save();
 	advance(device);
 }
 
@@ -154,15 +163,15 @@ void Unplugger::advance(const std::string &name)
 		end(device);
 	else if (const auto *wait = std::get_if<Unplug::Wait>(&step);
 		 wait && wait->until != Time::max())
-		entry.timer = loop_.timer(wait->until, [this, device] { advance(device); });
+		entry.timer = parts_.loop.timer(wait->until, [this, device] { advance(device); });
 }
 
 void Unplugger::settle(const std::string &device)
 {
 	entries_.at(device).doing = "waits for the kernel's own attempt to end";
-	engine_.barrier([this, device](bool passed) {
+	parts_.engine.barrier([this, device](bool passed) {
 		// What the kernel has told until now is of the attempt that is over.
-		hooks_.drain();
+		drain_();
 		with(device, [&](Entry &entry) { entry.machine.settled(passed); });
 	});
 }
@@ -184,20 +193,22 @@ void Unplugger::offline(const std::string &device, Time until)
 			if (block.state == BlockState::online)
 				entry.saved.taken[block.number] = {block.inode, block.zone};
 		}
-	hooks_.changed(); // before the first write
+	save(); // before the first write
 
 	ChangeRequest request;
 	request.target = {"device:" + device};
 	request.all_or_nothing = true;
 	request.deadline = std::max(until - Loop::now(), Time(1));
-	const auto begun = requests_.begin(request, 0, {}, [this, device](const Report &report) {
+	Requests::Client client;
+	client.finished = [this, device](const Report &report) {
 		with(device, [&](Entry &one) {
 			one.machine.offlined(report.complete() ? Unplug::Offlined::all
 					     : report.timed_out || report.cancelled
 						     ? Unplug::Offlined::late
 						     : Unplug::Offlined::refused);
 		});
-	});
+	};
+	const auto begun = parts_.requests.begin(request, std::move(client));
 	if (begun)
 		return;
 	log::warning("unplug of {}: {}", device, begun.error().message);
@@ -220,12 +231,12 @@ void Unplugger::eject(const std::string &device)
 		return;
 	}
 	entry.doing = "ejects it";
-	engine_.write(eject_path(device), "1", eject_deadline,
-		      [this, device](const Writer::Outcome &outcome) {
-			      with(device, [&](Entry &one) {
-				      one.machine.ejected(outcome.error, Loop::now());
-			      });
-		      });
+	parts_.engine.write(eject_path(device), "1", eject_deadline,
+			    [this, device](const Writer::Outcome &outcome) {
+				    with(device, [&](Entry &one) {
+					    one.machine.ejected(outcome.error, Loop::now());
+				    });
+			    });
 }
 
 void Unplugger::restore(const std::string &device)
@@ -247,13 +258,14 @@ void Unplugger::restore(const std::string &device)
 		request.change = Change::online;
 		request.type = type;
 		request.target = {format_ranges(numbers)};
-		const auto restored = [this, device](const Report &) {
+		Requests::Client client;
+		client.finished = [this, device](const Report &) {
 			with(device, [](Entry &one) {
 				if (--one.restoring == 0)
 					one.machine.restored();
 			});
 		};
-		if (const auto begun = requests_.begin(request, 0, {}, restored))
+		if (const auto begun = parts_.requests.begin(request, std::move(client)))
 			++entry.restoring;
 		else
 			log::warning("unplug of {}: blocks {} stay offline: {}", device,
@@ -276,15 +288,18 @@ void Unplugger::end(const std::string &device)
 	else
 		log::warning("unplug of {}: given up after {}: {}; the host must ask again", device,
 			     took, machine.why());
-	hooks_.changed();
+	save();
 }
 
-SavedUnplugs Unplugger::saved() const
+void Unplugger::save() const
 {
-	SavedUnplugs saved;
+	auto unplugs = left_;
 	for (const auto &[device, entry] : entries_)
-		saved.emplace(device, entry.saved);
-	return saved;
+		unplugs[device] = entry.saved;
+	const auto saved = save_unplugs(parts_.dir.get(), file, unplugs);
+	if (!saved)
+		log::warning("a restarted memhpd will not know of the unplugs: {}",
+			     saved.error().message);
 }
 
 std::vector<Unplugger::View> Unplugger::views() const

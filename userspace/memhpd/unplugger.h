@@ -12,6 +12,7 @@
 #include "core/unplug.h"
 #include "memhpd/config_file.h"
 #include "memhpd/requests.h"
+#include "memhpd/unplugs_file.h"
 #include "system/engine.h"
 #include "system/loop.h"
 #include "system/sysfs.h"
@@ -20,31 +21,20 @@
 namespace memhp
 {
 
-/// What a restarted memhpd must know of an unplug that the one before it had taken over.
-struct SavedUnplug {
-	struct Origin {
-		uint64_t inode = 0; ///< another one is another life
-		Zone zone = Zone::none;
-
-		bool operator==(const Origin &) const = default;
-	};
-	Time asked{}; ///< CLOCK_BOOTTIME
-	std::map<uint64_t, Origin> taken;
-
-	bool operator==(const SavedUnplug &) const = default;
-};
-/// By the name of the device.
-using SavedUnplugs = std::map<std::string, SavedUnplug>;
-
 /// Takes over what the kernel gives up: a device that the host wants back is taken offline with
 /// more patience, and ejected. Each device goes its own way; the machine in core/unplug decides.
+/// What it has taken over is on record in the file unplugs.json before anything is written; after a
+/// crash or a stop the next memhpd goes on with it.
 class Unplugger
 {
 public:
-	struct Hooks {
-		/// Reports all failures that the kernel has told so far, by failed().
-		std::function<void()> drain;
-		std::function<void()> changed; ///< saved() has changed: save it now
+	struct Parts {
+		Loop &loop;
+		const Sysfs &sysfs;
+		Engine &engine;
+		Requests &requests;
+		const ConfigFile &config;
+		const Fd &dir; ///< memhpd's directory, must stay open
 	};
 	struct View {
 		std::string device;
@@ -59,11 +49,12 @@ public:
 		uint64_t gave_up = 0;
 	};
 
-	Unplugger(Loop &loop, const Sysfs &sysfs, Engine &engine, Requests &requests,
-		  const ConfigFile &config, Hooks hooks);
+	/// `drain` reports all failures that the kernel has told so far, by failed().
+	Unplugger(Parts parts, std::function<void()> drain);
 
-	/// Goes on with what the memhpd before has left.
-	void resume(const SavedUnplugs &saved);
+	/// Goes on with what the memhpd before has left, unless the configuration cannot be used:
+	/// then it is kept.
+	void resume();
 
 	/// The firmware asked for the device of this block, and the kernel has given up, or is
 	/// about to.
@@ -71,7 +62,6 @@ public:
 
 	void on_uevent(const Uevent &event);
 
-	SavedUnplugs saved() const;
 	std::vector<View> views() const;
 	const Counters &counters() const { return counters_; }
 
@@ -96,15 +86,14 @@ private:
 	void eject(const std::string &device);
 	void restore(const std::string &device);
 	void end(const std::string &device);
+	void save() const;
 	/// Calls `then` with the entry, if it is still there, and goes on with it.
 	void with(const std::string &device, const std::function<void(Entry &)> &then);
 
-	Loop &loop_;
-	const Sysfs &sysfs_;
-	Engine &engine_;
-	Requests &requests_;
-	const ConfigFile &config_;
-	Hooks hooks_;
+	Parts parts_;
+	std::function<void()> drain_;
+	SavedUnplugs left_; ///< by the memhpd before, not gone on with yet
+	bool loaded_ = false;
 	std::map<std::string, Entry> entries_;
 	Counters counters_;
 };

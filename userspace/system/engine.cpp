@@ -57,7 +57,7 @@ Engine::JobId Engine::submit(JobSpec spec, Callbacks callbacks)
 	const auto id = next_id_++;
 	const bool urgent = spec.change == Change::online;
 	jobs_.push_back(
-		std::make_shared<Entry>(Entry{id, Job(std::move(spec)), std::move(callbacks)}));
+		std::make_shared<Entry>(Entry{id, Job(std::move(spec)), std::move(callbacks), {}}));
 	if (urgent)
 		preempt_offline();
 	wake();
@@ -209,10 +209,18 @@ bool Engine::try_start(Change change, Time now, Time &wake_at)
 			continue;
 		}
 		for (;;) {
+			if (help(entry))
+				return true;
 			const auto step = next_step(*entry, now);
 			if (const auto *todo = std::get_if<Job::Attempt>(&step)) {
 				if (attempt(entry, *todo))
 					return true;
+				continue;
+			}
+			if (std::holds_alternative<Job::Help>(step)) {
+				if (entry->callbacks.help)
+					for (auto &order : entry->callbacks.help(entry->job))
+						entry->help.push_back(std::move(order));
 				continue;
 			}
 			if (const auto *wait = std::get_if<Job::Wait>(&step)) {
@@ -280,6 +288,26 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 			      if (watch_)
 				      watch_(entry->job.spec().change, attempted);
 			      conclude(entry, attempted);
+			      wake();
+		      });
+	return true;
+}
+
+bool Engine::help(const std::shared_ptr<Entry> &entry)
+{
+	if (entry->job.cancelled())
+		entry->help.clear();
+	if (entry->help.empty())
+		return false;
+	auto order = std::move(entry->help.front());
+	entry->help.pop_front();
+	running_job_ = entry->id;
+	running_offline_ = true;
+	writer_.write(order.path, order.value, order.deadline,
+		      [this, entry, done = std::move(order.done)](const Writer::Outcome &outcome) {
+			      running_offline_ = false;
+			      preempting_ = false;
+			      done(outcome);
 			      wake();
 		      });
 	return true;

@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/retry.h"
 #include "system/load.h"
@@ -34,12 +35,24 @@ class Engine
 public:
 	using JobId = uint64_t;
 
+	/// A write to a file that is no block's. `path` and `value` as for Writer::write(),
+	/// `deadline` is a span.
+	struct Order {
+		std::string path;
+		std::string value;
+		Time deadline;
+		Writer::Done done;
+	};
+
 	struct Callbacks {
 		std::function<void(const Job &, const Attempted &)> attempted;
 		std::function<void(const Job &)> finished; ///< the job is gone after it
 		/// The job has begun to wait, goes on waiting for another reason, or has ended its
 		/// wait: see Job::held(). May be empty.
 		std::function<void(const Job &)> held;
+		/// A pass is over: writes that may help what failed, see Job::Help. An online ends
+		/// the one that runs. Of an assisted job only.
+		std::function<std::vector<Order>(const Job &)> help;
 	};
 
 	/// Tells where in the kernel the last failed attempt on a block failed; empty if unknown.
@@ -69,8 +82,7 @@ public:
 	size_t jobs(Change change) const;
 
 	/// One write to a file that is no block's (the `state` of a dax device), in turn with the
-	/// others: before any job, and an offline that runs makes room. `path` and `value` as for
-	/// Writer::write(), `deadline` is a span.
+	/// others: before any job, and an offline that runs makes room.
 	void write(std::string path, std::string value, Time deadline, Writer::Done done);
 
 	bool idle() const
@@ -85,13 +97,7 @@ private:
 		JobId id;
 		Job job;
 		Callbacks callbacks;
-	};
-
-	struct Order {
-		std::string path;
-		std::string value;
-		Time deadline;
-		Writer::Done done;
+		std::deque<Order> help;
 	};
 
 	void wake();
@@ -104,6 +110,8 @@ private:
 	std::optional<Hold> forbidden(const Limits &limits);
 	/// Starts the write of an attempt, or answers it at once; true when a write is running.
 	bool attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
+	/// Starts the next write that may help the job; false where there is none.
+	bool help(const std::shared_ptr<Entry> &entry);
 	void conclude(const std::shared_ptr<Entry> &entry, Attempted attempted);
 
 	Loop &loop_;

@@ -113,7 +113,8 @@ Result<Plan> make_plan(const Sysfs &sysfs, const ChangeRequest &request,
 	for (const auto &block : *blocks)
 		known[block.number] = &block;
 	for (const auto number : selection->blocks)
-		plan.parts.push_back({number, known.at(number)->inode, known.at(number)->zone});
+		plan.parts.push_back({number, known.at(number)->inode, known.at(number)->zone,
+				      known.at(number)->node.value_or(-1)});
 	return plan;
 }
 

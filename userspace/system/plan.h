@@ -38,6 +38,7 @@ struct Plan {
 		uint64_t block = 0;
 		uint64_t inode = 0;	///< another one is another life
 		Zone zone = Zone::none; ///< of an online block: where it has to come back to
+		int node = -1;		///< -1: none, or several
 	};
 
 	ChangeRequest request;
@@ -48,9 +49,11 @@ struct Plan {
 	std::vector<uint64_t> left_to_host;
 	JobSpec::Rearrange rearrange; ///< may be empty
 
-	Time deadline{};	   ///< point in time
-	bool resumed = false;	   ///< another process has begun it
-	bool rolling_back = false; ///< it has failed; what it took offline has to come back
+	Time deadline{};      ///< point in time
+	bool resumed = false; ///< another process has begun it
+	/// Nothing more goes offline; what must not stay so has to be put back.
+	bool rolling_back = false;
+	Lowered lowered; ///< huge pages that are given back for the duration
 };
 
 /// Selects the target's blocks in a fresh scan, without changing anything; the clock of the

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "system/assist.h"
 #include "system/log.h"
 
 namespace memhp
@@ -46,6 +47,8 @@ public:
 		: engine_(engine), sysfs_(sysfs), plan_(std::move(plan)),
 		  callbacks_(std::move(callbacks)), started_(Loop::now())
 	{
+		assistant_ = std::make_shared<Assistant>(engine_, sysfs_, plan_.terms.assist,
+							 plan_.lowered, callbacks_.lowered);
 		report_.change = plan_.request.change;
 		report_.block_size = sysfs_.block_size();
 		report_.already = plan_.already;
@@ -74,13 +77,18 @@ public:
 		spec.backoff = plan_.terms.backoff;
 		spec.seed = static_cast<unsigned>(started_.count());
 		spec.all_or_nothing = request.all_or_nothing;
-		if (request.change == Change::offline)
+		if (request.change == Change::offline) {
 			spec.limits = plan_.terms.limits;
+			spec.assisted = !plan_.terms.assist.empty();
+		}
 
 		Engine::Callbacks callbacks;
 		callbacks.attempted = [self = shared_from_this()](const Job &job,
 								  const Attempted &one) {
 			self->attempted(job, one);
+		};
+		callbacks.help = [self = shared_from_this()](const Job &job) {
+			return self->help(job);
 		};
 		callbacks.held = [self = shared_from_this()](const Job &job) {
 			self->tell(job, {});
@@ -95,6 +103,7 @@ private:
 	void look_what_is_left();
 	void tell(const Job &job, Progress progress) const;
 	void attempted(const Job &job, const Attempted &attempted);
+	std::vector<Engine::Order> help(const Job &job);
 	void conclude(const Job &job);
 	void roll_back();
 	void put_back(const std::vector<Block> &blocks, const std::vector<Block> &all,
@@ -102,12 +111,14 @@ private:
 	void came_back(const Job &job, const Attempted &attempted);
 	void put_back_ended(const Job &job);
 	void finish();
+	void report();
 
 	Engine &engine_;
 	const Sysfs &sysfs_;
 	Plan plan_;
 	RequestCallbacks callbacks_;
 	Time started_;
+	std::shared_ptr<Assistant> assistant_;
 	Report report_;
 	std::map<uint64_t, Zone> zones_; ///< where each block was
 	std::set<uint64_t> taken_;	 ///< blocks that this request has taken offline
@@ -178,6 +189,19 @@ void Running::attempted(const Job &job, const Attempted &attempted)
 	if (callbacks_.attempted)
 		callbacks_.attempted(job.spec().change, attempted);
 	tell(job, progress_of(attempted));
+}
+
+std::vector<Engine::Order> Running::help(const Job &job)
+{
+	std::set<uint64_t> left;
+	for (const auto &record : job.records())
+		if (record.standing == Job::Standing::pending)
+			left.insert(record.block);
+	std::set<int> nodes;
+	for (const auto &part : plan_.parts)
+		if (left.count(part.block) != 0 && part.node >= 0)
+			nodes.insert(part.node);
+	return assistant_->help(nodes);
 }
 
 void Running::conclude(const Job &job)
@@ -299,6 +323,11 @@ void Running::put_back_ended(const Job &job)
 }
 
 void Running::finish()
+{
+	assistant_->restore([self = shared_from_this()] { self->report(); });
+}
+
+void Running::report()
 {
 	std::sort(report_.rolled_back.begin(), report_.rolled_back.end());
 	std::sort(report_.done.begin(), report_.done.end());

@@ -71,13 +71,16 @@ struct RequestCallbacks {
 	std::function<void(Change, const Attempted &)> attempted;
 	std::function<void(const Progress &)> progress;
 	std::function<void(const Report &)> finished; ///< once
+	/// Huge pages are about to be given back, or were had again: what is to be restored. May
+	/// be empty.
+	std::function<void(const Lowered &)> lowered;
 	/// True where another process will go on with what is cancelled now: nothing is put back.
 	/// May be empty.
 	std::function<bool()> suspended;
 };
 
-/// Carries out a plan. The job that comes back can be cancelled; what then has to be put back comes
-/// back all the same. Callbacks come from the loop.
+/// Carries out a plan, with `terms.assist` between its passes. The job that comes back can be
+/// cancelled; what then has to be put back comes back all the same. Callbacks come from the loop.
 Engine::JobId start(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks);
 
 } // namespace memhp

@@ -300,6 +300,7 @@ TEST_F(CommandLine, AMistakeIs2)
 		{"list", "-o", "lunch"},
 		{"status", "lunch"},
 		{"metrics", "lunch"},
+		{"cancel"},
 		{"offline"},
 		{"offline", "-5"},
 		{"offline", "lunch"},

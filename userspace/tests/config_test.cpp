@@ -364,6 +364,7 @@ TEST(Config, NamesWhatThisVersionDoesNotDo)
 		<< "what it asks for is what this version does";
 	EXPECT_TRUE(not_acted_on(parsed("[online]\naction = \"leave\"\n[offline]\n"
 					"deadline = \"1s\"\nbackoff.factor = 3\n"
+					"assist = [\"reclaim\", \"slab\"]\n"
 					"[[online.rule]]\nnode = 1\naction = \"kernel\""))
 			    .empty());
 }

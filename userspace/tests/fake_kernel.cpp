@@ -150,6 +150,13 @@ ssize_t write_eject(const fs::path &dir, const std::string &value)
 	return static_cast<ssize_t>(value.size());
 }
 
+/// Files that a write between two passes goes to: noted, and replaced as a whole.
+bool is_help(const std::string &path)
+{
+	return ends_with(path, "/nr_hugepages") || ends_with(path, "/drop_caches") ||
+	       ends_with(path, "/compact") || ends_with(path, "/reclaim");
+}
+
 } // namespace
 
 FakeKernel::FakeKernel(const MachineTree &tree) : tree_(tree) { running = tree.root(); }
@@ -214,7 +221,12 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 	// A sysfs attribute is replaced by a write, not overwritten in part.
 	const bool setting = ends_with(path, "/auto_online_blocks") ||
 			     path.find("/parameters/") != std::string::npos;
-	if (ours && setting && ftruncate(fd, 0) < 0)
+	const bool help = ours && is_help(path);
+	if (help)
+		std::ofstream(running + "/writes", std::ios::app)
+			<< path.substr(path.rfind('/') + 1) + " " +
+				   std::string(static_cast<const char *>(data), size) + "\n";
+	if (((ours && setting) || help) && ftruncate(fd, 0) < 0)
 		return -1;
 	return __real_write(fd, data, size);
 }

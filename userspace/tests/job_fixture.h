@@ -55,6 +55,10 @@ public:
 			now = wait->until;
 			return true;
 		}
+		if (std::holds_alternative<Job::Help>(next)) {
+			helped.push_back(order.size());
+			return true;
+		}
 		const auto *attempt = std::get_if<Job::Attempt>(&next);
 		if (!attempt)
 			return false;
@@ -101,6 +105,7 @@ public:
 	std::vector<uint64_t> order;
 	std::vector<Time> deadlines;
 	std::vector<Time> waits;
+	std::vector<size_t> helped; ///< after so many attempts
 };
 
 inline JobSpec offline_of(std::vector<uint64_t> blocks)

@@ -193,5 +193,33 @@ TEST(Job, WaitsNoLongerThanItsDeadlineAndKeepsTheReason)
 	EXPECT_EQ(machine.job.held()->why, Hold::Why::memory);
 }
 
+TEST(Job, AsksForHelpWhenAPassIsOverButNotAllTheTime)
+{
+	auto spec = offline_of({1, 2, 3});
+	spec.assisted = true;
+	spec.backoff = {Time(4000), 1, Time(4000), 0};
+	Machine machine(spec);
+	machine.answers[1] = std::deque<Answer>(4, fails(EBUSY));
+	machine.answers[3] = std::deque<Answer>(2, fails(EBUSY));
+	machine.run();
+	// Passes end at 0 s, 4 s (too early for more help), 8 s and 12 s.
+	EXPECT_EQ(machine.order, (Numbers{1, 2, 3, 1, 3, 1, 3, 1, 1}));
+	EXPECT_EQ(machine.helped, (std::vector<size_t>{3, 7}))
+		<< "after so many attempts, of which the last was that of the pass";
+}
+
+TEST(Job, ThatAllGoesNeedsNoHelp)
+{
+	auto spec = offline_of({1, 2});
+	spec.assisted = true;
+	Machine machine(spec);
+	machine.run();
+	EXPECT_TRUE(machine.helped.empty());
+	Machine alone(offline_of({1}));
+	alone.answers[1] = {fails(EBUSY)};
+	alone.run();
+	EXPECT_TRUE(alone.helped.empty()) << "none is offered";
+}
+
 } // namespace
 } // namespace memhp

@@ -45,6 +45,7 @@ protected:
 		callbacks.attempted = [&](Change, const Attempted &) { attempted(); };
 		callbacks.progress = [&](const Progress &one) { progress.push_back(one); };
 		callbacks.suspended = [&] { return suspended; };
+		callbacks.lowered = [&](const Lowered &one) { lowered.push_back(one); };
 		const auto plan = make_plan(sysfs, request, terms_of(request, config));
 		EXPECT_TRUE(plan) << plan.error().message;
 		return carry_out(*plan, std::move(callbacks));
@@ -72,6 +73,7 @@ protected:
 	std::vector<Progress> progress;
 	Engine::JobId job = 0;
 	bool suspended = false;
+	std::vector<Lowered> lowered;
 };
 
 } // namespace memhp

@@ -103,8 +103,8 @@ public:
 	/// tells nobody.
 	void script_eject(const std::string &device, const std::vector<std::string> &words) const;
 
-	/// All writes to `state` and `eject` so far, in their order: "40 online_movable",
-	/// "PNP0C80:01 eject 1".
+	/// All writes so far to `state`, to `eject`, and to files that help between two passes, in
+	/// their order: "40 online_movable", "PNP0C80:01 eject 1", "drop_caches 2".
 	std::vector<std::string> writes() const;
 
 private:

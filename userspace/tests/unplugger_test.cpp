@@ -3,6 +3,8 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
+
 #include "onliner_fixture.h"
 
 namespace memhp
@@ -14,6 +16,8 @@ namespace
 class UnpluggerOfTree : public OnlinerOfTree
 {
 protected:
+	static constexpr auto file = "unplugs.json";
+
 	UnpluggerOfTree()
 	{
 		for (const auto *zone : {"Movable", "Movable", "Movable", "Normal"})
@@ -27,12 +31,14 @@ protected:
 		config.emplace(tree.path("memhpd.toml"), true);
 		ASSERT_TRUE(config->mistakes().empty()) << config->mistakes()[0];
 		start(config->config().online);
-		requests.emplace(sysfs, *engine, *onliner, *config);
-		unplugger.emplace(
-			loop, sysfs, *engine, *requests, *config,
-			Unplugger::Hooks{[this] { ++drains; },
-					 [this] { steps.push_back(unplugger->saved()); }});
-		unplugger->resume(saved);
+		requests.emplace(Requests::Parts{sysfs, *engine, *onliner, *config, dir});
+		ASSERT_TRUE(save_unplugs(dir.get(), file, saved));
+		unplugger.emplace(Unplugger::Parts{loop, sysfs, *engine, *requests, *config, dir},
+				  [this] {
+					  ++drains;
+					  on_record = load_unplugs(dir.get(), file).value();
+				  });
+		unplugger->resume();
 	}
 
 	/// The uevents of an eject that went well.
@@ -61,10 +67,11 @@ protected:
 	}
 
 	uint64_t next_block = 32;
+	Fd dir = std::move(open_at(AT_FDCWD, tree.root(), O_RDONLY | O_DIRECTORY).value());
 	std::optional<ConfigFile> config;
 	std::optional<Requests> requests;
 	std::optional<Unplugger> unplugger;
-	std::vector<SavedUnplugs> steps; ///< each time that it was to be saved
+	SavedUnplugs on_record; ///< when the kernel's own attempt had ended
 	int drains = 0;
 };
 
@@ -80,13 +87,22 @@ TEST_F(UnpluggerOfTree, OfflinesAndEjectsWhatTheKernelGaveUp)
 	EXPECT_EQ(lines, (Lines{"32 offline", "33 offline", "34 offline", "35 offline"}));
 	EXPECT_EQ(unplugger->counters().ejected, 1u);
 	EXPECT_EQ(drains, 1) << "after the barrier";
-	// Where each block was, before the first was written.
-	ASSERT_GE(steps.size(), 2u);
-	const auto &taken = steps[1].at("PNP0C80:01").taken;
+	EXPECT_EQ(on_record.count("PNP0C80:01"), 1u);
+	EXPECT_TRUE(load_unplugs(dir.get(), file)->empty());
+}
+
+TEST_F(UnpluggerOfTree, PutsOnRecordWhereEachBlockWasBeforeItWrites)
+{
+	kernel.script(35, {"hang"});
+	begin();
+	ASSERT_TRUE(play(loop, {fails(33), written("35 offline", [this] {
+					on_record = load_unplugs(dir.get(), file).value();
+				})}));
+	const auto &taken = on_record.at("PNP0C80:01").taken;
 	ASSERT_EQ(taken.size(), 4u);
 	EXPECT_EQ(taken.at(32).zone, Zone::movable);
 	EXPECT_EQ(taken.at(35).zone, Zone::normal);
-	EXPECT_TRUE(steps.back().empty());
+	EXPECT_EQ(taken.at(35).inode, sysfs.scan()->back().inode);
 }
 
 TEST_F(UnpluggerOfTree, PutsAllBackWhereItCameFromWhenOneCannotGo)

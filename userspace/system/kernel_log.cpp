@@ -20,7 +20,7 @@ namespace
 constexpr size_t record_max = 8192;
 
 /// Calls for each record that is there, until there is none right now.
-void drain(int fd, const KernelLog::Callback &callback)
+void read_all(int fd, const KernelLog::Callback &callback)
 {
 	std::array<char, record_max> buffer;
 	for (;;) {
@@ -55,10 +55,8 @@ Result<KernelLog> KernelLog::open(Loop &loop, int root_fd, const std::string &pa
 
 KernelLog::KernelLog(Loop &loop, Fd fd, Callback callback) : fd_(std::move(fd))
 {
-	source_ = loop.io(fd_.get(), EPOLLIN,
-			  [raw = fd_.get(), callback = std::move(callback)](uint32_t) {
-				  drain(raw, callback);
-			  });
+	drain_ = [raw = fd_.get(), callback = std::move(callback)] { read_all(raw, callback); };
+	source_ = loop.io(fd_.get(), EPOLLIN, [again = drain_](uint32_t) { again(); });
 }
 
 } // namespace memhp

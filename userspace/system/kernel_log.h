@@ -24,8 +24,12 @@ public:
 	/// The same for a descriptor that gives one record a read(2).
 	KernelLog(Loop &loop, Fd fd, Callback callback);
 
+	/// Calls for each record that is there now.
+	void drain() { drain_(); }
+
 private:
 	Fd fd_;
+	std::function<void()> drain_;
 	Loop::Source source_; ///< goes before the descriptor
 };
 

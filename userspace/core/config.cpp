@@ -24,9 +24,6 @@ constexpr Missing missing[] = {
 	{"online.hard_ratio", [](const Config &c) { return c.online.hard_ratio.has_value(); }},
 	{"online.rezone", [](const Config &c) { return c.online.rezone; }},
 	{"online.borrow", [](const Config &c) { return c.online.borrow; }},
-	{"unplug.retry", [](const Config &c) { return c.unplug.retry; }},
-	{"unplug.eject", [](const Config &c) { return c.unplug.eject; }},
-	{"unplug.deadline", [](const Config &) { return true; }},
 };
 
 std::string quoted(std::string_view text)

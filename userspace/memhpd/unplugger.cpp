@@ -139,7 +139,7 @@ void Unplugger::on_uevent(const Uevent &event)
 void Unplugger::with(const std::string &device, const std::function<void(Entry &)> &then)
 {
 	const auto entry = entries_.find(device);
-	if (entry == entries_.end())
+	if (entry == entries_.end() || suspended_)
 		return;
 	then(entry->second);
 	advance(device);

@@ -56,6 +56,9 @@ public:
 	/// then it is kept.
 	void resume();
 
+	/// memhpd is about to stop: the next one goes on.
+	void suspend() { suspended_ = true; }
+
 	/// The firmware asked for the device of this block, and the kernel has given up, or is
 	/// about to.
 	void failed(uint64_t block);
@@ -94,6 +97,7 @@ private:
 	std::function<void()> drain_;
 	SavedUnplugs left_; ///< by the memhpd before, not gone on with yet
 	bool loaded_ = false;
+	bool suspended_ = false;
 	std::map<std::string, Entry> entries_;
 	Counters counters_;
 };

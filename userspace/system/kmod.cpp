@@ -161,7 +161,7 @@ Result<Record> Kmod::pages(uint64_t block) const
 	const auto file = open_at(root_fd_, path("pages"), O_RDONLY);
 	if (!file)
 		return fail(file.error());
-	std::array<char, MEMHP_RECORD_MAX> buffer;
+	std::array<char, MEMHP_PAGES_RECORD_MAX> buffer;
 	const auto got =
 		pread(file->get(), buffer.data(), buffer.size(), static_cast<off_t>(block));
 	if (got < 0)

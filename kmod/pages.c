@@ -24,8 +24,6 @@
 #define MEMHP_PAGES_CHUNK 512
 /* Held pages that are named. */
 #define MEMHP_PAGES_HELD 16
-/* A line never exceeds this: 16 counts, and 16 held pages of 40 characters. */
-#define MEMHP_PAGES_LINE 1280
 
 enum memhp_page_kind {
 	MEMHP_PAGE_FREE,
@@ -70,7 +68,7 @@ struct memhp_census {
 	unsigned long unevictable;
 	unsigned long held;
 	struct memhp_held first[MEMHP_PAGES_HELD];
-	char line[MEMHP_PAGES_LINE];
+	char line[MEMHP_PAGES_RECORD_MAX];
 };
 
 static enum memhp_page_kind memhp_page_kind(struct page *page, struct page *head)

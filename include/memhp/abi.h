@@ -17,6 +17,8 @@
 
 /* One record never exceeds this, newline included: a read buffer of this size is always enough. */
 #define MEMHP_RECORD_MAX 512
+/* The same of a record of "pages": 16 counts, and 16 held pages of 40 characters. */
+#define MEMHP_PAGES_RECORD_MAX 1280
 
 /*
  * What a record in "events" reports. going_* and cancel_* come from the memory notifier chain

@@ -20,9 +20,6 @@ struct Missing {
 
 constexpr Missing missing[] = {
 	{"online.borrow", [](const Config &c) { return c.online.borrow; }},
-	{"unplug.retry", [](const Config &c) { return c.unplug.retry; }},
-	{"unplug.eject", [](const Config &c) { return c.unplug.eject; }},
-	{"unplug.deadline", [](const Config &) { return true; }},
 };
 
 std::string in_quotes(std::string_view text)

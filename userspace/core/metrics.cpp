@@ -192,6 +192,18 @@ void add_daemon(Builder &builder, const Measures &measures)
 		      "1 while the process that writes to sysfs hangs in the kernel: nothing is "
 		      "onlined or offlined.");
 	add(&D::worker_hung);
+	builder.counter("unplugs_total",
+			"Unplugs of the host that the kernel gave up: how many (asked), and what "
+			"memhpd made of them.",
+			{"result"});
+	if (daemon)
+		for (const auto &[result, count] : daemon->unplugs)
+			builder.add(count, {result});
+	builder.gauge("unplugs_pending", "Those that memhpd is working on.");
+	add(&D::unplugs_pending);
+	builder.gauge("kernel_worker_stuck",
+		      "1 while a kernel worker tries to take memory offline and does not get on.");
+	add(&D::stuck);
 	builder.counter("settled_total",
 			"Bursts of hotplug after which the programs of settled.d were to run.");
 	add(&D::settled);

@@ -44,6 +44,10 @@ struct DaemonMeasures {
 	uint64_t scans = 0;
 	bool worker_hung = false;
 	uint64_t settled = 0; ///< bursts that were told
+	/// Unplugs that the kernel gave up and memhpd took over, by what came of them.
+	std::map<std::string, uint64_t> unplugs;
+	uint64_t unplugs_pending = 0;
+	bool stuck = false; ///< a worker of the kernel tries an offline that does not end
 };
 
 /// Everything that there is to measure, as it is now.

@@ -192,6 +192,32 @@ std::string describe_requests(const json &status)
 	return text;
 }
 
+/// What the kernel does not get done by itself, a line each.
+std::string describe_unplugs(const json &status)
+{
+	const auto span = [](const json &value, const char *key) {
+		return format_duration(Time(value.value(key, Time::rep{0})));
+	};
+	std::string text;
+	for (const auto &unplug : status.value("unplugs", json::array()))
+		text += fmt::format(
+			"unplug of {}: the host asked {} ago, the kernel gave up; memhpd "
+			"{}, {} left\n",
+			unplug.value("device", "?"), span(unplug, "asked_ms_ago"),
+			unplug.value("doing", "?"), span(unplug, "time_left_ms"));
+	const auto stuck = status.value("stuck", json());
+	if (!stuck.is_object())
+		return text;
+	text += fmt::format("block {}: a kernel worker ({}, pid {}) has been trying to take it "
+			    "offline for {}{}",
+			    stuck.value("block", 0), stuck.value("work", "?"),
+			    stuck.value("pid", 0), span(stuck, "since_ms_ago"),
+			    stuck.value("signalled", false) ? "; SIGTERM sent" : "");
+	if (const auto held = stuck.value("held", json()); held.is_string())
+		text += "; held pages: " + held.get<std::string>();
+	return text + '\n';
+}
+
 } // namespace
 
 int verb_status(const Globals &globals)
@@ -268,7 +294,8 @@ int verb_status(const Globals &globals)
 	fmt::print("ratio:  {}\n", describe(bounds, ratio_state(bounds, count)));
 	fmt::print("memhpd: {}\n", describe_daemon(daemon));
 	if (daemon)
-		fmt::print("{}{}", describe_mode(*daemon), describe_requests(*daemon));
+		fmt::print("{}{}{}", describe_mode(*daemon), describe_requests(*daemon),
+			   describe_unplugs(*daemon));
 	if (module)
 		fmt::print("module: loaded, {} events recorded, {} not tracked\n",
 			   module->number("seq").value_or(0),

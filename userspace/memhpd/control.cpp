@@ -152,6 +152,34 @@ json requests_report(const Requests &requests)
 	return list;
 }
 
+json unplugs_report(const Unplugger &unplugger)
+{
+	const auto now = Loop::now();
+	json list = json::array();
+	for (const auto &view : unplugger.views())
+		list.push_back({{"device", view.device},
+				{"asked_ms_ago", (now - view.asked).count()},
+				{"time_left_ms", std::max(view.until - now, Time{}).count()},
+				{"doing", view.doing},
+				{"ejects", view.ejects}});
+	return list;
+}
+
+json stuck_report(const KernelWatch &watch)
+{
+	const auto &stuck = watch.stuck();
+	if (!stuck)
+		return nullptr;
+	const auto &attempt = stuck->attempt;
+	return {{"block", attempt.block},
+		{"since_ms_ago", (Loop::now() - attempt.since).count()},
+		{"pid", attempt.pid},
+		{"comm", attempt.comm},
+		{"work", attempt.work},
+		{"held", or_null(stuck->held)},
+		{"signalled", stuck->signalled}};
+}
+
 json settings_report(const KernelSettings &settings)
 {
 	json list = json::array();
@@ -205,6 +233,11 @@ void Control::status(varlink::Call &call) const
 		{"running_block",
 		 parts_.engine.running() ? json(*parts_.engine.running()) : json(nullptr)},
 		{"requests", requests_report(parts_.requests)},
+		{"unplugs", unplugs_report(parts_.unplugger)},
+		{"unplugs_asked", parts_.unplugger.counters().asked},
+		{"unplugs_done", parts_.unplugger.counters().ejected},
+		{"unplugs_given_up", parts_.unplugger.counters().gave_up},
+		{"stuck", stuck_report(parts_.kernel_watch)},
 		{"deliberately_offline", deliberate},
 		{"onlined", counters.onlined},
 		{"failed_attempts", counters.failures},

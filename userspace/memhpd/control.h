@@ -6,9 +6,11 @@
 #include "core/mode.h"
 #include "memhpd/config_file.h"
 #include "memhpd/kernel_settings.h"
+#include "memhpd/kernel_watch.h"
 #include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
 #include "memhpd/requests.h"
+#include "memhpd/unplugger.h"
 #include "system/engine.h"
 #include "system/kmod.h"
 #include "system/varlink.h"
@@ -30,6 +32,8 @@ public:
 		Engine &engine;
 		Onliner &onliner;
 		Requests &requests;
+		const Unplugger &unplugger;
+		const KernelWatch &kernel_watch;
 		const Metrics &metrics;
 		std::function<bool()> reload; ///< false: config.mistakes() says why not
 	};

@@ -93,8 +93,13 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		    [this] { save(); }, [this] { look_around(); },
 		    [this](bool begin) { begin ? settings_.lend() : settings_.take_back(); }}),
 	  requests_({sysfs_, engine_, onliner_, config_, state_dir_}),
+	  unplugger_({loop_, sysfs_, engine_, requests_, config_, state_dir_},
+		     [this] { kernel_watch_.drain(); }),
+	  kernel_watch_(loop_, sysfs_.root_fd(), kmod_, config_,
+			[this](uint64_t block) { unplugger_.failed(block); }),
 	  settled_(loop_, sysfs_, config_, state_dir_),
-	  metrics_({loop_, sysfs_, kmod_, config_, writer_, engine_, onliner_, settled_})
+	  metrics_({loop_, sysfs_, kmod_, config_, writer_, engine_, onliner_, settled_, unplugger_,
+		    kernel_watch_})
 {
 	make_directory(runtime_dir_ + "/memhp");
 	auto dir = open_at(AT_FDCWD, runtime_dir_ + "/memhp", O_RDONLY | O_DIRECTORY);
@@ -111,10 +116,11 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		if (chown(socket_path.c_str(), 0, group->gr_gid) < 0)
 			log::warning("{}: group memhp: {}", socket_path,
 				     std::generic_category().message(errno));
-	control_ = std::make_unique<Control>(
-		Control::Parts{loop_, sysfs_, kmod_, config_, settings_, mode_, engine_, onliner_,
-			       requests_, metrics_, [this] { return reload(); }},
-		std::move(*listening));
+	control_ = std::make_unique<Control>(Control::Parts{loop_, sysfs_, kmod_, config_,
+							    settings_, mode_, engine_, onliner_,
+							    requests_, unplugger_, kernel_watch_,
+							    metrics_, [this] { return reload(); }},
+					     std::move(*listening));
 
 	auto loaded = load_state(state_dir_.get(), state_file);
 	if (loaded)
@@ -145,6 +151,7 @@ int Daemon::run()
 			loop_, uevent_buffer(std::getenv(buffer_variable)),
 			[this](const Uevent &event) {
 				onliner_.on_uevent(event);
+				unplugger_.on_uevent(event);
 				settled_.on_uevent(event);
 				metrics_.changed();
 			},
@@ -183,6 +190,9 @@ int Daemon::run()
 	set_limits();
 	onliner_.start(std::move(blocks), saved_.dax, settings_.kernel_default(), saved_.moving);
 	requests_.resume();
+	unplugger_.resume();
+	if (live_)
+		kernel_watch_.start();
 
 	const int status = loop_.run();
 
@@ -260,6 +270,7 @@ bool Daemon::reload()
 		set_limits();
 		onliner_.set_policy(config_.config().online);
 		requests_.resume();
+		unplugger_.resume();
 		log::info("configuration read again: {}", describe(config_.config().online));
 	}
 	metrics_.configure();
@@ -294,6 +305,7 @@ void Daemon::stop()
 	// Memory that has come gets online: nobody else would do it.
 	onliner_.stop_moving();
 	requests_.suspend();
+	unplugger_.suspend();
 	engine_.cancel_offlines();
 	onliner_.finish();
 	finish_stop();

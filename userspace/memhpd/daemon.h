@@ -9,11 +9,13 @@
 #include "memhpd/config_file.h"
 #include "memhpd/control.h"
 #include "memhpd/kernel_settings.h"
+#include "memhpd/kernel_watch.h"
 #include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
 #include "memhpd/requests.h"
 #include "memhpd/settled.h"
 #include "memhpd/state.h"
+#include "memhpd/unplugger.h"
 #include "system/engine.h"
 #include "system/file_watch.h"
 #include "system/kmod.h"
@@ -75,6 +77,8 @@ private:
 	ModeChoice mode_;
 	Onliner onliner_;
 	Requests requests_;
+	Unplugger unplugger_;
+	KernelWatch kernel_watch_;
 	SettledHooks settled_;
 	Metrics metrics_;
 	std::optional<FileWatch> settings_watch_;

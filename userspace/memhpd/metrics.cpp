@@ -101,6 +101,11 @@ Result<std::string> Metrics::text() const
 	daemon.scans = counters.scans;
 	daemon.worker_hung = parts_.writer.stuck();
 	daemon.settled = parts_.settled.count();
+	const auto &unplugs = parts_.unplugger.counters();
+	daemon.unplugs = {
+		{"asked", unplugs.asked}, {"done", unplugs.ejected}, {"given-up", unplugs.gave_up}};
+	daemon.unplugs_pending = parts_.unplugger.views().size();
+	daemon.stuck = parts_.kernel_watch.stuck().has_value();
 	measures->daemon = std::move(daemon);
 	return to_text(metrics_of(*measures));
 }

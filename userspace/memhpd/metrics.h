@@ -5,8 +5,10 @@
 
 #include "core/metrics.h"
 #include "memhpd/config_file.h"
+#include "memhpd/kernel_watch.h"
 #include "memhpd/onliner.h"
 #include "memhpd/settled.h"
+#include "memhpd/unplugger.h"
 #include "system/engine.h"
 #include "system/kmod.h"
 #include "system/writer.h"
@@ -29,6 +31,8 @@ public:
 		const Engine &engine;
 		const Onliner &onliner;
 		const SettledHooks &settled;
+		const Unplugger &unplugger;
+		const KernelWatch &kernel_watch;
 	};
 
 	explicit Metrics(Parts parts);

@@ -132,6 +132,47 @@ Result<std::optional<Record>> Kmod::read_event(int events)
 	}
 }
 
+Result<void> Kmod::read_events(std::optional<uint64_t> &next,
+			       const std::function<void(const Record &)> &callback) const
+{
+	auto events = open_events(From::oldest);
+	if (!events) {
+		next.reset();
+		return fail(events.error());
+	}
+	// A position that is not yet due is of an earlier life of the module.
+	if (next && *next > 0 && lseek(events->get(), static_cast<off_t>(*next), SEEK_SET) < 0)
+		next.reset();
+	next = next.value_or(0);
+	for (;;) {
+		const auto record = read_event(events->get());
+		if (!record)
+			return fail(record.error());
+		if (!*record)
+			return {};
+		if (const auto seq = (*record)->number("seq"))
+			next = *seq + 1;
+		callback(**record);
+	}
+}
+
+Result<Record> Kmod::pages(uint64_t block) const
+{
+	const auto file = open_at(root_fd_, path("pages"), O_RDONLY);
+	if (!file)
+		return fail(file.error());
+	std::array<char, MEMHP_PAGES_RECORD_MAX> buffer;
+	const auto got =
+		pread(file->get(), buffer.data(), buffer.size(), static_cast<off_t>(block));
+	if (got < 0)
+		return fail_errno(errno, path("pages"));
+	auto record = Record::parse({buffer.data(), static_cast<size_t>(got)});
+	if (record && record->number("block") != block)
+		return fail_input(
+			fmt::format("{}: it does not tell of block {}", path("pages"), block));
+	return record;
+}
+
 std::map<uint64_t, bool> Kmod::early_blocks() const
 {
 	std::map<uint64_t, bool> early;

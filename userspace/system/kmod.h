@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -48,6 +49,15 @@ public:
 
 	/// Next record of an open stream; nothing when there is none right now.
 	static Result<std::optional<Record>> read_event(int events);
+
+	/// Calls for each record since the last time; `next` is where it goes on, and nothing at
+	/// first: then it begins with the oldest. Also after the module was loaded anew.
+	Result<void> read_events(std::optional<uint64_t> &next,
+				 const std::function<void(const Record &)> &callback) const;
+
+	/// What the pages of a block are used for: the record of the file "pages". Fails where
+	/// this kernel has no such file.
+	Result<Record> pages(uint64_t block) const;
 
 	/// Where in the kernel the newest failed attempt on `block` failed; empty if unknown.
 	std::string last_stage(uint64_t block) const;

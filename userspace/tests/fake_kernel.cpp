@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include <unistd.h>
 
@@ -133,6 +134,29 @@ ssize_t write_dax_state(const fs::path &dir, const std::string &value)
 	return static_cast<ssize_t>(value.size());
 }
 
+/// The `eject` of an ACPI device, which is what the kernel's worker does later: it takes the blocks
+/// away, or with "stay" it does not.
+ssize_t write_eject(const fs::path &dir, const std::string &value)
+{
+	const auto name = dir.filename().string();
+	std::ofstream(running + "/writes", std::ios::app) << name + " eject " + value + "\n";
+	const auto word = next_word(dir);
+	if (word != "ok" && word != "stay") {
+		errno = std::stoi(word);
+		return -1;
+	}
+	std::vector<fs::path> owned;
+	for (const auto &block : fs::directory_iterator(running + "/sys/devices/system/memory")) {
+		std::error_code none;
+		const auto owner = fs::read_symlink(block.path() / "firmware_node", none);
+		if (word == "ok" && owner.filename() == name)
+			owned.push_back(block.path());
+	}
+	for (const auto &block : owned)
+		fs::remove_all(block);
+	return static_cast<ssize_t>(value.size());
+}
+
 /// Files that a write between two passes goes to: noted, and replaced as a whole.
 bool is_help(const std::string &path)
 {
@@ -160,6 +184,15 @@ void FakeKernel::put_back(uint64_t block) const
 	const auto type = read_word(dir / "online_type");
 	change(dir, "offline");
 	change(dir, type.empty() ? "online" : type);
+}
+
+void FakeKernel::script_eject(const std::string &device,
+			      const std::vector<std::string> &words) const
+{
+	std::string text;
+	for (const auto &word : words)
+		text += word + "\n";
+	tree_.write(MachineTree::eject_dir(device) + "/script", text);
 }
 
 std::vector<std::string> FakeKernel::writes() const
@@ -191,6 +224,9 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 		return __real_write(fd, data, size);
 	const std::string path = target.data();
 	const bool ours = path.rfind(running, 0) == 0;
+	if (ours && ends_with(path, "/eject"))
+		return write_eject(fs::path(path).parent_path(),
+				   {static_cast<const char *>(data), size});
 	if (ours && ends_with(path, "/state")) {
 		const auto dir = fs::path(path).parent_path();
 		const std::string value(static_cast<const char *>(data), size);

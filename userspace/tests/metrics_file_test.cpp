@@ -28,8 +28,12 @@ protected:
 		onliner.emplace(loop, sysfs, *engine, OnlinePolicy(),
 				Onliner::Hooks{[] {}, [] {}, [] {}, [] {}, [](bool) {}});
 		settled.emplace(loop, sysfs, *config, dir);
+		requests.emplace(Requests::Parts{sysfs, *engine, *onliner, *config, dir});
+		unplugger.emplace(Unplugger::Parts{loop, sysfs, *engine, *requests, *config, dir},
+				  [] {});
+		kernel_watch.emplace(loop, sysfs.root_fd(), kmod, *config, [](uint64_t) {});
 		metrics.emplace(Metrics::Parts{loop, sysfs, kmod, *config, *writer, *engine,
-					       *onliner, *settled});
+					       *onliner, *settled, *unplugger, *kernel_watch});
 	}
 
 	Sysfs build()
@@ -65,6 +69,9 @@ protected:
 	std::optional<Engine> engine;
 	std::optional<Onliner> onliner;
 	std::optional<SettledHooks> settled;
+	std::optional<Requests> requests;
+	std::optional<Unplugger> unplugger;
+	std::optional<KernelWatch> kernel_watch;
 	std::optional<Metrics> metrics;
 };
 

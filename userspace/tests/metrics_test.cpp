@@ -53,6 +53,8 @@ Measures example()
 	measures.daemon->lost_uevents = 5;
 	measures.daemon->scans = 6;
 	measures.daemon->settled = 7;
+	measures.daemon->unplugs = {{"asked", 3}, {"done", 2}};
+	measures.daemon->stuck = true;
 	measures.daemon->requests[Change::offline] = 8;
 	measures.module = Record::parse("abi=1 events_online=9 events_offline_failed=2 ring=8192 "
 					"oldest_seq=11 untracked=12 probes_missed=13")
@@ -107,6 +109,8 @@ TEST(Metrics, EachNumberOfTheDaemonHasItsName)
 		{"memhp_scans_total", {" 6"}},
 		{"memhp_worker_hung", {" 0"}},
 		{"memhp_settled_total", {" 7"}},
+		{"memhp_unplugs_total", {R"({result="asked"} 3)", R"({result="done"} 2)"}},
+		{"memhp_kernel_worker_stuck", {" 1"}},
 		{"memhp_settled_failed_programs", {" 14"}},
 		{"memhp_module_loaded", {" 1"}},
 		{"memhp_module_events_total",

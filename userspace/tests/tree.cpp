@@ -178,6 +178,16 @@ void MachineTree::own(uint64_t block, std::string_view device) const
 	     "../../../LNXSYSTM:00/LNXSYBUS:00/" + std::string(device));
 }
 
+std::string MachineTree::eject_dir(const std::string &device)
+{
+	return "sys/bus/acpi/devices/" + device;
+}
+
+void MachineTree::add_eject(const std::string &device) const
+{
+	write(eject_dir(device) + "/eject", "");
+}
+
 std::string MachineTree::state(uint64_t block) const { return read(dir(block) + "/state"); }
 
 } // namespace memhp

@@ -68,6 +68,10 @@ public:
 	void poison(uint64_t block) const;
 	/// The link by which ACPI devices own their blocks.
 	void own(uint64_t block, std::string_view device) const;
+	/// The file `eject` of such a device.
+	void add_eject(const std::string &device) const;
+	/// Path of the directory in which it is.
+	static std::string eject_dir(const std::string &device);
 	std::string state(uint64_t block) const;
 	/// Path of a block's directory.
 	static std::string dir(uint64_t block);
@@ -99,8 +103,12 @@ public:
 	/// zone that the kernel remembers, else Normal.
 	void put_back(uint64_t block) const;
 
-	/// All writes so far to `state` and to files that help between two passes, in their
-	/// order: "40 online_movable", "drop_caches 2".
+	/// The same for the `eject` of a device, whose blocks it removes; "stay": it does not, and
+	/// tells nobody.
+	void script_eject(const std::string &device, const std::vector<std::string> &words) const;
+
+	/// All writes so far to `state`, to `eject`, and to files that help between two passes, in
+	/// their order: "40 online_movable", "PNP0C80:01 eject 1", "drop_caches 2".
 	std::vector<std::string> writes() const;
 
 private:

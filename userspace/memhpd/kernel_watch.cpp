@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memhpd/kernel_watch.h"
+
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "system/log.h"
+
+namespace memhp
+{
+namespace
+{
+
+constexpr auto kernel_log = "dev/kmsg";
+/// The module wakes nobody who does not keep its file open, and that would pin it.
+constexpr Time interval = std::chrono::seconds(1);
+
+} // namespace
+
+KernelWatch::KernelWatch(Loop &loop, int root_fd, const Kmod &kmod, const ConfigFile &config,
+			 std::function<void(uint64_t)> failed)
+	: loop_(loop), root_fd_(root_fd), kmod_(kmod), config_(config), failed_(std::move(failed))
+{
+}
+
+void KernelWatch::start()
+{
+	auto log =
+		KernelLog::open(loop_, root_fd_, kernel_log, [this](const KernelMessage &message) {
+			if (const auto block = failed_unplug(message))
+				failed_(*block);
+		});
+	if (log)
+		log_.emplace(std::move(*log));
+	else
+		log::warning(
+			"without the module no unplug that the kernel gives up will be noticed: "
+			"{}",
+			log.error().message);
+	read_module();
+	wait();
+}
+
+void KernelWatch::wait()
+{
+	timer_ = loop_.timer(Loop::now() + interval, [this] {
+		read_module();
+		look();
+		wait();
+	});
+}
+
+void KernelWatch::drain()
+{
+	if (log_)
+		log_->drain();
+	read_module();
+}
+
+void KernelWatch::read_module()
+{
+	// What was before the first look is over, or is told by the records that end it.
+	const bool first = !next_;
+	const auto read = kmod_.read_events(next_, [&](const Record &record) {
+		const auto block = attempts_.feed(record);
+		if (block && !first)
+			failed_(*block);
+	});
+	if (!read)
+		attempts_.forget();
+}
+
+void KernelWatch::look()
+{
+	const auto deadline = config_.config().offline.attempt_deadline;
+	const auto now = Loop::now();
+	const auto &running = attempts_.running();
+	bool abortable = false;
+	if (running && now - running->since >= deadline) {
+		const auto status = kmod_.status();
+		abortable = status && status->number("abortable") == 1u;
+	}
+	const auto step = watch_.look(running, now, deadline, abortable);
+	if (step.over) {
+		log::info("block {}: the kernel's attempt to take it offline has ended",
+			  stuck_->attempt.block);
+		stuck_.reset();
+	}
+	if (step.report)
+		report(step.signal);
+}
+
+void KernelWatch::report(bool signal)
+{
+	++count_;
+	stuck_.emplace(Stuck{*watch_.stuck(), "", false});
+	const auto &attempt = stuck_->attempt;
+	if (const auto pages = kmod_.pages(attempt.block))
+		stuck_->held = pages->text("held_first").value_or("");
+	log::warning(
+		"block {}: a kernel worker ({}, pid {}, {}) has been trying to take it offline "
+		"for {} and holds the hotplug lock; {}",
+		attempt.block, attempt.comm, attempt.pid, attempt.work,
+		format_duration(Loop::now() - attempt.since),
+		stuck_->held.empty()
+			? "what holds its pages is not known"
+			: "held pages (pfn:kind:references:accounted): " + stuck_->held);
+	if (!signal) {
+		if (attempt.firmware())
+			log::warning("block {}: nothing but the end of what holds its pages ends "
+				     "this; the module's parameter abortable=1 would let memhpd",
+				     attempt.block);
+		return;
+	}
+	// The pid is still that of the worker: it is the module that says so, and that only lets
+	// this work take the signal. All others ignore it.
+	if (kill(attempt.pid, SIGTERM) < 0) {
+		log::warning("block {}: pid {}: {}", attempt.block, attempt.pid,
+			     std::generic_category().message(errno));
+		return;
+	}
+	stuck_->signalled = true;
+	log::info("block {}: SIGTERM to pid {}", attempt.block, attempt.pid);
+}
+
+} // namespace memhp

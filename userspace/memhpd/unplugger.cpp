@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memhpd/unplugger.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "system/log.h"
+
+namespace memhp
+{
+namespace
+{
+
+/// The write returns at once: the kernel ejects in a worker of its own.
+constexpr auto file = "unplugs.json";
+constexpr Time eject_deadline = std::chrono::seconds(10);
+
+std::string eject_path(const std::string &device)
+{
+	return "sys/bus/acpi/devices/" + device + "/eject";
+}
+
+OnlineType type_of(Zone zone)
+{
+	return zone == Zone::movable ? OnlineType::movable : OnlineType::kernel;
+}
+
+} // namespace
+
+Unplugger::Unplugger(Parts parts, std::function<void()> drain)
+	: parts_(parts), drain_(std::move(drain))
+{
+}
+
+Unplug::Spec Unplugger::spec() const
+{
+	const auto &unplug = parts_.config.config().unplug;
+	Unplug::Spec spec;
+	spec.eject = unplug.eject;
+	spec.deadline = unplug.deadline;
+	return spec;
+}
+
+Result<std::vector<Block>> Unplugger::blocks_of(const std::string &device) const
+{
+	auto blocks = parts_.sysfs.scan();
+	if (blocks)
+		blocks->erase(
+			std::remove_if(blocks->begin(), blocks->end(),
+				       [&](const Block &block) { return block.device != device; }),
+			blocks->end());
+	return blocks;
+}
+
+void Unplugger::resume()
+{
+	if (!std::exchange(loaded_, true)) {
+		auto left = load_unplugs(parts_.dir.get(), file);
+		if (!left)
+			log::error("unplugs that the memhpd before had taken over are lost: {}",
+				   left.error().message);
+		left_ = std::move(left).value_or(SavedUnplugs());
+	}
+	if (left_.empty() || parts_.config.unknown())
+		return;
+	for (auto &[device, unplug] : std::exchange(left_, {})) {
+		auto &entry = entries_.try_emplace(device, spec(), unplug.asked).first->second;
+		entry.machine.took();
+		entry.saved = std::move(unplug);
+		log::info("unplug of {}: going on with it", device);
+	}
+	for (const auto &view : views())
+		advance(view.device);
+}
+
+void Unplugger::failed(uint64_t block)
+{
+	const auto blocks = parts_.sysfs.scan();
+	if (!blocks) {
+		log::warning("block {} could not be unplugged, and nothing can be done: {}", block,
+			     blocks.error().message);
+		return;
+	}
+	const auto found = std::find_if(blocks->begin(), blocks->end(),
+					[&](const Block &one) { return one.number == block; });
+	if (found == blocks->end() || found->device.empty())
+		return; // gone by now
+	const auto &device = found->device;
+
+	const auto known = entries_.find(device);
+	if (known != entries_.end()) {
+		auto &machine = known->second.machine;
+		// Both witnesses tell of one attempt, and the module of each try in it.
+		if (machine.settling() || machine.own_eject())
+			return;
+		log::info("unplug of {}: the host asks again", device);
+		++counters_.asked;
+		machine.asked(Loop::now());
+		known->second.saved.asked = Loop::now();
+		save();
+		return;
+	}
+	++counters_.asked;
+	if (!parts_.config.config().unplug.retry || parts_.config.unknown()) {
+		log::warning(
+			"unplug of {}: the host wants it back, the kernel gave up at block {}, "
+			"and {}",
+			device, block,
+			parts_.config.unknown() ? "nothing goes offline while the configuration "
+						  "cannot be used"
+						: "unplug.retry is off");
+		return;
+	}
+	log::warning("unplug of {}: the host wants it back and the kernel gave up at block {}; "
+		     "trying for {}",
+		     device, block, format_duration(spec().deadline));
+	auto &entry = entries_.try_emplace(device, spec(), Loop::now()).first->second;
+	entry.saved.asked = Loop::now();
+	save();
+	advance(device);
+}
+
+void Unplugger::on_uevent(const Uevent &event)
+{
+	if (event.action != Uevent::Action::remove)
+		return;
+	for (auto &[device, entry] : entries_) {
+		if (entry.blocks.erase(event.block) == 0 || !entry.blocks.empty())
+			continue;
+		entry.machine.gone();
+		advance(device);
+		return;
+	}
+}
+
+void Unplugger::with(const std::string &device, const std::function<void(Entry &)> &then)
+{
+	const auto entry = entries_.find(device);
+	if (entry == entries_.end() || suspended_)
+		return;
+	then(entry->second);
+	advance(device);
+}
+
+void Unplugger::advance(const std::string &name)
+{
+	const std::string device = name; // `name` may be the entry's own, which ends here
+	auto &entry = entries_.at(device);
+	entry.timer.reset();
+	const auto step = entry.machine.next(Loop::now());
+	if (std::holds_alternative<Unplug::Settle>(step))
+		settle(device);
+	else if (const auto *until = std::get_if<Unplug::Offline>(&step))
+		offline(device, until->until);
+	else if (std::holds_alternative<Unplug::Eject>(step))
+		eject(device);
+	else if (std::holds_alternative<Unplug::Restore>(step))
+		restore(device);
+	else if (std::holds_alternative<Unplug::Finished>(step))
+		end(device);
+	else if (const auto *wait = std::get_if<Unplug::Wait>(&step);
+		 wait && wait->until != Time::max())
+		entry.timer = parts_.loop.timer(wait->until, [this, device] { advance(device); });
+}
+
+void Unplugger::settle(const std::string &device)
+{
+	entries_.at(device).doing = "waits for the kernel's own attempt to end";
+	parts_.engine.barrier([this, device](bool passed) {
+		// What the kernel has told until now is of the attempt that is over.
+		drain_();
+		with(device, [&](Entry &entry) { entry.machine.settled(passed); });
+	});
+}
+
+void Unplugger::offline(const std::string &device, Time until)
+{
+	auto &entry = entries_.at(device);
+	const auto blocks = blocks_of(device);
+	if (blocks && blocks->empty()) {
+		entry.machine.gone();
+		advance(device);
+		return;
+	}
+	entry.doing = "takes its blocks offline";
+	entry.blocks.clear();
+	if (blocks)
+		for (const auto &block : *blocks) {
+			entry.blocks.insert(block.number);
+			if (block.state == BlockState::online)
+				entry.saved.taken[block.number] = {block.inode, block.zone};
+		}
+	save(); // before the first write
+
+	ChangeRequest request;
+	request.target = {"device:" + device};
+	request.all_or_nothing = true;
+	request.deadline = std::max(until - Loop::now(), Time(1));
+	Requests::Client client;
+	client.finished = [this, device](const Report &report) {
+		with(device, [&](Entry &one) {
+			one.machine.offlined(report.complete() ? Unplug::Offlined::all
+					     : report.timed_out || report.cancelled
+						     ? Unplug::Offlined::late
+						     : Unplug::Offlined::refused);
+		});
+	};
+	const auto begun = parts_.requests.begin(request, std::move(client));
+	if (begun)
+		return;
+	log::warning("unplug of {}: {}", device, begun.error().message);
+	entry.machine.offlined(Unplug::Offlined::refused);
+	advance(device);
+}
+
+void Unplugger::eject(const std::string &device)
+{
+	auto &entry = entries_.at(device);
+	const auto blocks = blocks_of(device);
+	// Somebody may have onlined one: the kernel would take it offline, without our patience.
+	const bool online =
+		!blocks || std::any_of(blocks->begin(), blocks->end(), [](const Block &block) {
+			return block.state != BlockState::offline;
+		});
+	if (online) {
+		entry.machine.ejected(EBUSY, Loop::now());
+		advance(device);
+		return;
+	}
+	entry.doing = "ejects it";
+	parts_.engine.write(eject_path(device), "1", eject_deadline,
+			    [this, device](const Writer::Outcome &outcome) {
+				    with(device, [&](Entry &one) {
+					    one.machine.ejected(outcome.error, Loop::now());
+				    });
+			    });
+}
+
+void Unplugger::restore(const std::string &device)
+{
+	auto &entry = entries_.at(device);
+	entry.doing = "puts its blocks back";
+	std::map<OnlineType, std::vector<uint64_t>> offline;
+	const auto blocks = blocks_of(device);
+	if (!blocks)
+		log::warning("unplug of {}: {}", device, blocks.error().message);
+	for (const auto &block : blocks.value_or(std::vector<Block>())) {
+		const auto taken = entry.saved.taken.find(block.number);
+		if (taken != entry.saved.taken.end() && taken->second.inode == block.inode &&
+		    block.state == BlockState::offline)
+			offline[type_of(taken->second.zone)].push_back(block.number);
+	}
+	for (const auto &[type, numbers] : offline) {
+		ChangeRequest request;
+		request.change = Change::online;
+		request.type = type;
+		request.target = {format_ranges(numbers)};
+		Requests::Client client;
+		client.finished = [this, device](const Report &) {
+			with(device, [](Entry &one) {
+				if (--one.restoring == 0)
+					one.machine.restored();
+			});
+		};
+		if (const auto begun = parts_.requests.begin(request, std::move(client)))
+			++entry.restoring;
+		else
+			log::warning("unplug of {}: blocks {} stay offline: {}", device,
+				     format_ranges(numbers), begun.error().message);
+	}
+	if (entry.restoring > 0)
+		return;
+	entry.machine.restored();
+	advance(device);
+}
+
+void Unplugger::end(const std::string &device)
+{
+	const auto entry = entries_.extract(device);
+	const auto &machine = entry.mapped().machine;
+	const auto took = format_duration(Loop::now() - entry.mapped().saved.asked);
+	++(machine.succeeded() ? counters_.ejected : counters_.gave_up);
+	if (machine.succeeded())
+		log::info("unplug of {}: given back after {}", device, took);
+	else
+		log::warning("unplug of {}: given up after {}: {}; the host must ask again", device,
+			     took, machine.why());
+	save();
+}
+
+void Unplugger::save() const
+{
+	auto unplugs = left_;
+	for (const auto &[device, entry] : entries_)
+		unplugs[device] = entry.saved;
+	const auto saved = save_unplugs(parts_.dir.get(), file, unplugs);
+	if (!saved)
+		log::warning("a restarted memhpd will not know of the unplugs: {}",
+			     saved.error().message);
+}
+
+std::vector<Unplugger::View> Unplugger::views() const
+{
+	std::vector<View> views;
+	for (const auto &[device, entry] : entries_)
+		views.push_back({device, entry.saved.asked, entry.machine.until(), entry.doing,
+				 entry.machine.ejects()});
+	return views;
+}
+
+} // namespace memhp

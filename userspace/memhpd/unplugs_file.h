@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "core/block.h"
+#include "core/result.h"
+#include "core/units.h"
+
+namespace memhp
+{
+
+/// What another memhpd needs to go on with an unplug.
+struct SavedUnplug {
+	struct Origin {
+		uint64_t inode = 0; ///< another one is another life
+		Zone zone = Zone::none;
+
+		bool operator==(const Origin &) const = default;
+	};
+	Time asked{};			  ///< when the host did so last
+	std::map<uint64_t, Origin> taken; ///< blocks that were online, and where
+
+	bool operator==(const SavedUnplug &) const = default;
+};
+/// By the name of the device.
+using SavedUnplugs = std::map<std::string, SavedUnplug>;
+
+/// None where there is no file. A file that cannot be read or understood is a failure.
+Result<SavedUnplugs> load_unplugs(int dir, const std::string &path);
+
+/// Replaces the file atomically.
+Result<void> save_unplugs(int dir, const std::string &path, const SavedUnplugs &unplugs);
+
+} // namespace memhp

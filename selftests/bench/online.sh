@@ -51,7 +51,7 @@ set_up()
 	case $1 in
 	auto) set_auto_to=online_movable ;;
 	kernel | daemon)
-		configure '[online]' "mode = \"$1\""
+		configure '[online]' "mode = \"$1\"" 'hard_ratio = "off"'
 		daemon_start
 		look
 		;;

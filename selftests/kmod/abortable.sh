@@ -20,12 +20,6 @@ for block in "$@"; do
 	set_state "$block" online_movable
 done
 
-# stuck BLOCK: the firmware's worker has tried this block for a while.
-stuck()
-{
-	[ "$(status op_block) $(status op_work)" = "$1 acpi_hotplug_work_fn" ]
-}
-
 idle()
 {
 	[ -z "$(status op)" ]
@@ -36,12 +30,6 @@ states()
 	for block in "$@"; do
 		block_state "$block"
 	done | sort | uniq -c | sed 's/^ *//'
-}
-
-# told STATUS: the host has heard that of the DIMM.
-told()
-{
-	[ "$(hotplug ost "$dimm" 2>/dev/null)" = "$1" ]
 }
 
 module_load

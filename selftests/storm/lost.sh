@@ -32,6 +32,7 @@ module_load
 offline_before=$(status blocks_offline)
 no_watchdog
 daemon_environment MEMHP_UEVENT_BUFFER=4K
+configure '[online]' 'hard_ratio = "off"'
 daemon_start
 pid=$(daemon_pid)
 deliberate=$(daemon_value deliberately_offline)

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/pace.h"
 #include "system/log.h"
 
 namespace memhp
@@ -93,7 +94,16 @@ void Onliner::on_lost()
 	if (worth_a_line(counters_.lost_events))
 		log::warning("the kernel dropped uevents ({} times so far); looking at all blocks",
 			     counters_.lost_events);
-	begin_round();
+	// The list of blocks will be read once more in this round: nothing is missed.
+	if (in_round_)
+		return;
+	// Each online has an event that may be lost: a look for each would take all the time.
+	const auto now = Loop::now();
+	const auto at = next_look(now, looked_at_, look_took_);
+	if (at > now)
+		look_again(at);
+	else
+		begin_round();
 }
 
 void Onliner::finish()
@@ -163,13 +173,16 @@ bool Onliner::waits(const Block &block) const
 
 void Onliner::act(const std::vector<uint64_t> &settled)
 {
+	const auto began = Loop::now();
 	const auto blocks = sysfs_.scan();
 	if (!blocks) {
 		log::error("looking at the memory blocks failed: {}", blocks.error().message);
 		return;
 	}
-	const auto now = Loop::now();
 	observe(*blocks);
+	const auto now = Loop::now();
+	looked_at_ = now;
+	look_took_ = now - began;
 
 	std::map<OnlineType, std::vector<Block>> wanted;
 	for (const auto &device : group_by_device(*blocks)) {

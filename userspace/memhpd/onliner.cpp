@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/pace.h"
 #include "system/log.h"
 
 namespace memhp
@@ -120,7 +121,16 @@ void Onliner::on_lost()
 	if (worth_a_line(counters_.lost_events))
 		log::warning("the kernel dropped uevents ({} times so far); looking at all blocks",
 			     counters_.lost_events);
-	begin_round();
+	// The list of blocks will be read once more in this round: nothing is missed.
+	if (in_round_)
+		return;
+	// Each online has an event that may be lost: a look for each would take all the time.
+	const auto now = Loop::now();
+	const auto at = next_look(now, looked_at_, look_took_);
+	if (at > now)
+		look_again(at);
+	else
+		begin_round();
 }
 
 void Onliner::finish()

@@ -160,6 +160,8 @@ private:
 	unsigned looks_ = 0; ///< barriers of this round
 	std::vector<uint64_t> seen_;
 	Time last_add_{};
+	Time looked_at_{}; ///< end of the last complete look
+	Time look_took_{};
 	std::optional<uint64_t> held_; ///< the hole that waits for a growing device to pause
 
 	OnlineMode mode_ = OnlineMode::daemon;

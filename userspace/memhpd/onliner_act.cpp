@@ -26,13 +26,16 @@ bool Onliner::waits(const Block &block) const
 
 void Onliner::act(const std::vector<uint64_t> &settled)
 {
+	const auto began = Loop::now();
 	const auto blocks = sysfs_.scan();
 	if (!blocks) {
 		log::error("looking at the memory blocks failed: {}", blocks.error().message);
 		return;
 	}
-	const auto now = Loop::now();
 	observe(*blocks);
+	const auto now = Loop::now();
+	looked_at_ = now;
+	look_took_ = now - began;
 
 	auto count = counted(*blocks);
 	std::map<OnlineType, std::vector<Block>> wanted;

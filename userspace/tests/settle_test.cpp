@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/pace.h"
+
 namespace memhp
 {
 namespace
@@ -114,6 +116,22 @@ TEST(Settle, KnowsWhetherThereIsSomethingToTell)
 	settle.changed(1h + 4s);
 	EXPECT_FALSE(settle.may_tell(1h + 62s)) << "the minute is not over";
 	EXPECT_TRUE(settle.may_tell(1h + 63s));
+}
+
+TEST(NextLook, LeavesMostOfTheTimeToOthers)
+{
+	const struct {
+		Time now, ended, took, wanted;
+	} cases[] = {
+		{Time(1000), Time(0), Time(0), Time(1000)},	// never yet
+		{Time(1000), Time(1000), Time(0), Time(1000)},	// it cost nothing
+		{Time(1000), Time(1000), Time(20), Time(1200)}, // just now
+		{Time(1100), Time(1000), Time(20), Time(1200)}, // a while ago
+		{Time(1200), Time(1000), Time(20), Time(1200)}, // long enough
+		{Time(9000), Time(1000), Time(20), Time(9000)},
+	};
+	for (const auto &one : cases)
+		EXPECT_EQ(next_look(one.now, one.ended, one.took), one.wanted) << one.now.count();
 }
 
 } // namespace

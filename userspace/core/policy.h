@@ -133,9 +133,10 @@ public:
 		Chooser zone_by = Chooser::nobody; ///< of the zone that it is in
 	};
 
-	/// Takes in a complete scan, ascending, taken after all uevents sent before it were noted. Blocks of
-	/// `first_scan_offline` standing are what a block found offline gets that the ledger has
-	/// never seen: `deliberate` at a first scan that leaves them alone, else `fresh`.
+	/// Takes in a complete scan, ascending, taken after all uevents sent before it were noted.
+	/// Blocks of `first_scan_offline` standing are what a block found offline gets that the
+	/// ledger has never seen: `deliberate` at a first scan that leaves them alone, else
+	/// `fresh`.
 	struct News {
 		std::vector<uint64_t> taken_offline; ///< only this scan shows that they went
 		std::vector<uint64_t> born;	     ///< in a life that the ledger had not seen

@@ -162,6 +162,7 @@ TEST(ConfigMistake, IsReportedWithAllOthersInTheOrderOfTheFile)
 					 "max_movable_ratio = 20\n",
 					 "f");
 	ASSERT_FALSE(config);
+	using Lines = std::vector<std::string>;
 	Lines places;
 	for (const auto &line : config.error())
 		places.push_back(line.substr(0, line.find(": ")));

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
 
 #include "core/result.h"
-#include "system/fd.h"
 #include "system/loop.h"
+
+struct udev;
+struct udev_monitor;
 
 namespace memhp
 {
@@ -20,18 +21,6 @@ struct Uevent {
 	Action action = Action::other;
 	uint64_t block = 0;
 };
-
-/// What a message of the kernel is about.
-struct UeventMessage {
-	enum class About { memory_block, dax, other };
-	About about = About::other;
-	Uevent event; ///< of a memory block
-};
-
-/// Reads a message as the kernel broadcasts it: "add@/devices/system/memory/memory32", then
-/// variables, each ended by a NUL (lib/kobject_uevent.c). What is no such message is about
-/// something else.
-UeventMessage parse_uevent(std::string_view message);
 
 /// Room for the events of some 100000 blocks: the kernel drops what does not fit.
 constexpr int default_receive_buffer = 128 << 20;
@@ -62,13 +51,14 @@ private:
 	explicit UeventMonitor(Loop &loop) : loop_(loop) {}
 	void listen();
 
-	/// The kernel builds a message in 2 KiB (UEVENT_BUFFER_SIZE), and a line before it.
-	static constexpr size_t message_size = 4096;
-	static constexpr size_t batch = 16;
+	struct UdevUnref {
+		void operator()(udev *) const;
+		void operator()(udev_monitor *) const;
+	};
 
 	Loop &loop_;
-	Fd socket_;
-	std::array<std::array<char, message_size>, batch> messages_;
+	std::unique_ptr<udev, UdevUnref> udev_;
+	std::unique_ptr<udev_monitor, UdevUnref> monitor_;
 	std::function<void(const Uevent &)> receive_;
 	std::function<void()> lost_;
 	std::function<void()> dax_;

@@ -20,6 +20,7 @@ set_auto_online offline
 module_load_with abortable=1
 configure '[unplug]' 'retry = false'
 daemon_start
+before=$(daemon_value deliberately_offline)
 plug 4 1
 # shellcheck disable=SC2086 # a list
 wait_until 20 all_movable $blocks || abort "the DIMM is not online"
@@ -32,7 +33,7 @@ equal "and put them back by itself" "$(events "$mark" | grep ' event=online ' | 
 	acpi_hotplug_work_fn
 equal "into the movable zone" "$(zones_of "$@")" Movable
 look
-equal "nothing counts as taken offline on purpose" "$(daemon_value deliberately_offline)" 0
+equal "nothing counts as taken offline on purpose" "$(daemon_value deliberately_offline)" "$before"
 
 systemctl stop memhpd
 fail_unplug "$3"

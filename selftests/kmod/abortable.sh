@@ -44,8 +44,7 @@ check "off: the worker does not take the signal" stuck "$2"
 equal "off: nothing is pending" "$(sed -n 's/^SigPnd:\t//p;s/^ShdPnd:\t//p' "/proc/$worker/status" | sort -u)" \
 	0000000000000000
 release "$held"
-check "off: it ends when the page is free" hotplug wait-gone "$dimm" 30
-barrier
+check "off: it ends when the page is free" gone "$dimm" 30
 module_unload
 
 module_load_with abortable=1
@@ -103,7 +102,6 @@ check "on: and ends when it is killed" wait_until 10 idle
 
 release "$held"
 hotplug del-dimm "$dimm" || abort "the host does not ask"
-check "on: the unplug succeeds when the page is free" hotplug wait-gone "$dimm" 30
-barrier
+check "on: the unplug succeeds when the page is free" gone "$dimm" 30
 check "on: the module goes, and nothing holds it" module_unload
 equal "no complaint of the kernel" "$(dmesg | grep -ci 'warning:\|bug:')" 0

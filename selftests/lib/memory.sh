@@ -202,7 +202,13 @@ unplug()
 	case " $unplugged " in
 	*" $1 "*) return 0 ;;
 	esac
-	hotplug del-dimm "$1" && hotplug wait-gone "$1" 20 || return 1
+	hotplug del-dimm "$1" && gone "$1" 20
+}
+
+# gone DIMM SECONDS: the host gets back what it has asked for.
+gone()
+{
+	hotplug wait-gone "$1" "$2" || return 1
 	unplugged="$unplugged $1"
 	barrier
 }

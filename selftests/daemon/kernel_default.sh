@@ -68,4 +68,5 @@ for default in offline online; do
 	# shellcheck disable=SC2086 # a list
 	equal "$default: and nothing changes at the stop" \
 		"$(zones_of $blocks) $(attempts_of $blocks)" "$wanted"
+	[ $default = online ] || unplug "$dimm"
 done

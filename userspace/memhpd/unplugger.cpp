@@ -14,8 +14,8 @@ namespace memhp
 namespace
 {
 
-/// The write returns at once: the kernel ejects in a worker of its own.
 constexpr auto file = "unplugs.json";
+/// The write returns at once: the kernel ejects in a worker of its own.
 constexpr Time eject_deadline = std::chrono::seconds(10);
 
 std::string eject_path(const std::string &device)
@@ -139,7 +139,7 @@ void Unplugger::on_uevent(const Uevent &event)
 void Unplugger::with(const std::string &device, const std::function<void(Entry &)> &then)
 {
 	const auto entry = entries_.find(device);
-	if (entry == entries_.end() || suspended_)
+	if (entry == entries_.end())
 		return;
 	then(entry->second);
 	advance(device);
@@ -147,6 +147,8 @@ void Unplugger::with(const std::string &device, const std::function<void(Entry &
 
 void Unplugger::advance(const std::string &name)
 {
+	if (suspended_)
+		return;			 // it is on record
 	const std::string device = name; // `name` may be the entry's own, which ends here
 	auto &entry = entries_.at(device);
 	entry.timer.reset();

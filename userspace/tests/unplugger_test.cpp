@@ -147,6 +147,15 @@ TEST_F(UnpluggerOfTree, DoesNothingWhereItShallNotOrCannotKnow)
 	EXPECT_EQ(unplugger->counters().asked, 1u) << "the others have no device";
 }
 
+TEST_F(UnpluggerOfTree, WhatFailsDuringAStopIsForTheNextMemhpd)
+{
+	begin();
+	unplugger->suspend();
+	ASSERT_TRUE(play(loop, {fails(33), {[this] { return engine->idle(); }}}));
+	EXPECT_EQ(writes(), Lines());
+	EXPECT_EQ(load_unplugs(dir.get(), file)->count("PNP0C80:01"), 1u);
+}
+
 TEST_F(UnpluggerOfTree, OneAttemptOfTheKernelIsOneRequest)
 {
 	begin();

@@ -4,7 +4,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/block.h"
-#include "system/request.h"
+#include "system/outcome.h"
+#include "system/plan.h"
 
 namespace memhp
 {

@@ -2,14 +2,10 @@
 #include "system/request.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <set>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "system/assist.h"
 #include "system/log.h"
@@ -22,17 +18,6 @@ namespace
 
 constexpr Time rollback_deadline = std::chrono::minutes(10);
 constexpr Time online_deadline = std::chrono::minutes(1);
-
-Stayed stayed_of(const Job::BlockRecord &record)
-{
-	Stayed stayed;
-	stayed.block = record.block;
-	stayed.error = record.standing == Job::Standing::gone ? ENODEV : record.error;
-	stayed.killed = record.killed;
-	stayed.attempts = record.failures;
-	stayed.stage = record.stage;
-	return stayed;
-}
 
 void sort(std::vector<Stayed> &stayed)
 {
@@ -173,17 +158,6 @@ void Running::tell(const Job &job, Progress progress) const
 	progress.failed_attempts = job.failed_attempts();
 	progress.waiting = job.held() ? job.held()->text : "";
 	callbacks_.progress(progress);
-}
-
-Progress progress_of(const Attempted &attempted)
-{
-	Progress progress;
-	progress.block = attempted.block;
-	progress.reached = attempted.outcome.reached;
-	progress.error = attempted.outcome.error;
-	progress.killed = attempted.outcome.killed;
-	progress.stage = attempted.outcome.stage;
-	return progress;
 }
 
 void Running::attempted(const Job &job, const Attempted &attempted)
@@ -359,42 +333,6 @@ void Running::report()
 }
 
 } // namespace
-
-std::string reason(const Stayed &stayed)
-{
-	if (stayed.attempts == 0 && stayed.error == 0)
-		return "not tried";
-	std::string text = stayed.killed
-				   ? "no end within its attempt deadline: a page in it is held"
-				   : strerror(stayed.error);
-	if (!stayed.stage.empty())
-		text += fmt::format(" (failed at stage {})", stayed.stage);
-	if (is_kernel_zone(parse_zone(stayed.zone).value_or(Zone::none)))
-		text += fmt::format(", zone {}: the kernel's own memory may be in it", stayed.zone);
-	return text;
-}
-
-std::vector<std::string> reasons(const std::vector<Stayed> &stayed)
-{
-	std::vector<std::pair<std::string, std::vector<uint64_t>>> groups;
-	for (const auto &one : stayed) {
-		auto text = reason(one);
-		if (one.attempts > 1)
-			text += fmt::format(", {} attempts", one.attempts);
-		const auto group =
-			std::find_if(groups.begin(), groups.end(),
-				     [&](const auto &known) { return known.first == text; });
-		if (group != groups.end())
-			group->second.push_back(one.block);
-		else
-			groups.push_back({std::move(text), {one.block}});
-	}
-	std::vector<std::string> lines;
-	for (const auto &[text, blocks] : groups)
-		lines.push_back(fmt::format("{} {}: {}", blocks.size() == 1 ? "block" : "blocks",
-					    format_ranges(blocks), text));
-	return lines;
-}
 
 Engine::JobId start(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks)
 {

@@ -5,8 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <fmt/format.h>
-
+#include "memhpd/saved_document.h"
 #include "system/fd.h"
 #include "system/report.h"
 
@@ -127,27 +126,19 @@ Result<SavedRequest> saved_from_json(const json &value)
 
 Result<std::vector<SavedRequest>> load_requests(int dir, const std::string &path)
 {
-	const auto text = read_file(dir, path);
-	if (!text && text.error().code == std::errc::no_such_file_or_directory)
-		return std::vector<SavedRequest>();
-	if (!text)
-		return fail(text.error());
-	try {
-		const auto document = json::parse(*text);
-		if (document.at("version") != version)
-			return fail_input(fmt::format("{}: written by another version", path));
-		std::vector<SavedRequest> requests;
+	std::vector<SavedRequest> requests;
+	const auto read = read_saved(dir, path, version, [&](const json &document) -> Result<void> {
 		for (const auto &item : document.at("requests")) {
 			auto saved = saved_from_json(item);
 			if (!saved)
-				return fail_input(
-					fmt::format("{}: {}", path, saved.error().message));
+				return fail(saved.error());
 			requests.push_back(std::move(*saved));
 		}
-		return requests;
-	} catch (const json::exception &error) {
-		return fail_input(fmt::format("{}: {}", path, error.what()));
-	}
+		return {};
+	});
+	if (!read)
+		return fail(read.error());
+	return requests;
 }
 
 Result<void> save_requests(int dir, const std::string &path,

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "core/units.h"
+#include "memhpd/saved_document.h"
 #include "system/fd.h"
 
 namespace memhp
@@ -50,6 +51,28 @@ void read_block(const json &item, std::map<uint64_t, Ledger::Entry> &blocks)
 	blocks.emplace(item.at("block").get<uint64_t>(), std::move(entry));
 }
 
+Result<void> read_rest(const json &document, SavedState &state)
+{
+	for (const auto &item : document.at("settings")) {
+		const auto name = item.at("setting").get<std::string>();
+		const auto setting = value_of(kernel_setting_words, name);
+		if (!setting)
+			return fail_input(fmt::format("no setting '{}'", name));
+		auto &held = state.settings[*setting];
+		item.at("found").get_to(held.found);
+		item.at("ours").get_to(held.ours);
+	}
+	for (const auto &item : document.at("dax")) {
+		const auto type = parse_online_type(item.at("type").get<std::string>());
+		if (!type)
+			return fail_input("no online type");
+		state.dax.emplace(item.at("device").get<std::string>(), *type);
+	}
+	for (const auto &item : document.value("moving", json::array()))
+		state.moving.emplace(item.at(0).get<uint64_t>(), item.at(1).get<uint64_t>());
+	return {};
+}
+
 void write_block(std::string &text, uint64_t number, const Ledger::Entry &entry)
 {
 	const char *name = "";
@@ -72,54 +95,30 @@ void write_block(std::string &text, uint64_t number, const Ledger::Entry &entry)
 // The blocks are many: as one document they would take ten times the memory that they take here.
 Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 {
-	const auto text = read_file(dir, path);
-	if (!text && text.error().code == std::errc::no_such_file_or_directory)
-		return std::optional<SavedState>();
-	if (!text)
-		return fail(text.error());
-	try {
-		SavedState state;
-		std::string bad_block;
-		constexpr int depth_of_items = 2;
-		const auto take_blocks = [&](int depth, json::parse_event_t event, json &item) {
-			if (depth != depth_of_items || event != json::parse_event_t::object_end ||
-			    !item.contains("block"))
-				return true;
-			try {
-				read_block(item, state.blocks);
-			} catch (const json::exception &error) {
-				bad_block = error.what();
-			}
-			return false;
-		};
-		const auto document = json::parse(*text, take_blocks);
-		if (document.at("version") != version)
-			return fail_input(fmt::format("{}: written by another version", path));
+	SavedState state;
+	std::string bad_block;
+	constexpr int depth_of_items = 2;
+	const auto take_blocks = [&](int depth, json::parse_event_t event, json &item) {
+		if (depth != depth_of_items || event != json::parse_event_t::object_end ||
+		    !item.contains("block"))
+			return true;
+		try {
+			read_block(item, state.blocks);
+		} catch (const json::exception &error) {
+			bad_block = error.what();
+		}
+		return false;
+	};
+	const auto take = [&](const json &document) -> Result<void> {
 		// All that are good have been taken.
 		if (!bad_block.empty() || !document.at("blocks").empty())
-			return fail_input(fmt::format("{}: bad block: {}", path, bad_block));
-		for (const auto &item : document.at("settings")) {
-			const auto name = item.at("setting").get<std::string>();
-			const auto setting = value_of(kernel_setting_words, name);
-			if (!setting)
-				return fail_input(fmt::format("{}: no setting '{}'", path, name));
-			auto &held = state.settings[*setting];
-			item.at("found").get_to(held.found);
-			item.at("ours").get_to(held.ours);
-		}
-		for (const auto &item : document.at("dax")) {
-			const auto type = parse_online_type(item.at("type").get<std::string>());
-			if (!type)
-				return fail_input(fmt::format("{}: no online type", path));
-			state.dax.emplace(item.at("device").get<std::string>(), *type);
-		}
-		for (const auto &item : document.value("moving", json::array()))
-			state.moving.emplace(item.at(0).get<uint64_t>(),
-					     item.at(1).get<uint64_t>());
-		return std::optional<SavedState>(std::move(state));
-	} catch (const json::exception &error) {
-		return fail_input(fmt::format("{}: {}", path, error.what()));
-	}
+			return fail_input("bad block: " + bad_block);
+		return read_rest(document, state);
+	};
+	const auto read = read_saved(dir, path, version, take, take_blocks);
+	if (!read)
+		return fail(read.error());
+	return *read ? std::optional(std::move(state)) : std::nullopt;
 }
 
 Result<void> save_state(int dir, const std::string &path, const SavedState &state)

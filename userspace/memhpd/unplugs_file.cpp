@@ -3,8 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <fmt/format.h>
-
+#include "memhpd/saved_document.h"
 #include "system/fd.h"
 
 namespace memhp
@@ -21,16 +20,8 @@ constexpr int version = 1;
 
 Result<SavedUnplugs> load_unplugs(int dir, const std::string &path)
 {
-	const auto text = read_file(dir, path);
-	if (!text && text.error().code == std::errc::no_such_file_or_directory)
-		return SavedUnplugs();
-	if (!text)
-		return fail(text.error());
-	try {
-		const auto document = json::parse(*text);
-		if (document.at("version") != version)
-			return fail_input(fmt::format("{}: written by another version", path));
-		SavedUnplugs unplugs;
+	SavedUnplugs unplugs;
+	const auto read = read_saved(dir, path, version, [&](const json &document) -> Result<void> {
 		for (const auto &item : document.at("unplugs")) {
 			auto &unplug = unplugs[item.at("device").get<std::string>()];
 			unplug.asked = Time(item.at("asked_boot_ms").get<Time::rep>());
@@ -41,10 +32,11 @@ Result<SavedUnplugs> load_unplugs(int dir, const std::string &path)
 				block.at(2).get_to(origin.inode);
 			}
 		}
-		return unplugs;
-	} catch (const json::exception &error) {
-		return fail_input(fmt::format("{}: {}", path, error.what()));
-	}
+		return {};
+	});
+	if (!read)
+		return fail(read.error());
+	return unplugs;
 }
 
 Result<void> save_unplugs(int dir, const std::string &path, const SavedUnplugs &unplugs)

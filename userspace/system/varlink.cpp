@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/varlink.h"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <deque>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 #include <sys/epoll.h>
@@ -15,7 +16,11 @@
 
 #include <fmt/format.h>
 
+#include "core/units.h"
+#include "memhp/version.h"
 #include "system/log.h"
+#include "system/varlink_check.h"
+#include "system/varlink_connection.h"
 
 namespace memhp::varlink
 {
@@ -24,6 +29,9 @@ using nlohmann::json;
 
 namespace
 {
+
+constexpr auto service_name = "org.varlink.service";
+constexpr Time pause_of_accept = std::chrono::milliseconds(100);
 
 constexpr auto service_description =
 	R"(# What every Varlink service offers
@@ -40,6 +48,12 @@ error InvalidParameter (parameter: string)
 error PermissionDenied ()
 error ExpectedMore ()
 )";
+
+const Description &own_description()
+{
+	static const auto description = parse_description(service_description);
+	return *description;
+}
 
 Result<sockaddr_un> address_of(const std::string &path)
 {
@@ -81,208 +95,14 @@ Result<Fd> connect_at(const std::string &path, int flags)
 	return socket;
 }
 
-/// The server's side of one client.
-class Connection : public std::enable_shared_from_this<Connection>
+Server::Server(Loop &loop, Fd listening, Interface interface, const ClientLimits &limits)
+	: loop_(loop), listening_(std::move(listening)), interface_(std::move(interface)),
+	  clients_(limits)
 {
-public:
-	Connection(Server &server, Fd socket, uid_t uid)
-		: server_(server), socket_(std::move(socket)), uid_(uid)
-	{
-	}
-
-	void start() { watch(EPOLLIN); }
-	uid_t uid() const { return uid_; }
-
-	/// `message` null: the call is over without an answer (oneway).
-	void send(const json &message, bool last)
-	{
-		if (!socket_)
-			return;
-		if (!message.is_null()) {
-			output_ += message.dump(-1, ' ', false, json::error_handler_t::replace);
-			output_ += '\0';
-		}
-		if (last)
-			current_.reset();
-		flush();
-		if (output_.size() > max_message) {
-			log::warning("a client of the socket does not read its answers; "
-				     "its connection is closed");
-			close();
-		} else if (last && socket_) {
-			// The next call may be here already; not from inside this handler.
-			next_ = server_.loop_.defer([this] { dispatch(); });
-		}
-	}
-
-	void close()
-	{
-		const auto keep = shared_from_this();
-		source_.reset();
-		next_.reset();
-		socket_.reset();
-		if (const auto call = std::exchange(current_, nullptr); call && call->gone_)
-			std::exchange(call->gone_, nullptr)();
-		server_.closed(this);
-	}
-
-private:
-	void watch(uint32_t events)
-	{
-		if (events == watched_)
-			return;
-		watched_ = events;
-		source_.reset(); // epoll takes a descriptor only once
-		source_ = server_.loop_.io(socket_.get(), events,
-					   [this](uint32_t happened) { ready(happened); });
-	}
-
-	void ready(uint32_t events)
-	{
-		const auto keep = shared_from_this();
-		if (events & EPOLLOUT)
-			flush();
-		if (socket_ && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
-			receive();
-	}
-
-	void receive()
-	{
-		std::array<char, 16384> buffer;
-		const auto got = recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-		if (got < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (got <= 0) {
-			close();
-			return;
-		}
-		input_.append(buffer.data(), static_cast<size_t>(got));
-		if (input_.size() > max_message) {
-			log::warning("a client of the socket sent more than {} bytes at once; "
-				     "its connection is closed",
-				     max_message);
-			close();
-			return;
-		}
-		dispatch();
-	}
-
-	void dispatch()
-	{
-		const auto keep = shared_from_this();
-		while (socket_ && !current_) {
-			const auto end = input_.find('\0');
-			if (end == std::string::npos)
-				return;
-			const auto message = parse_message({input_.data(), end});
-			input_.erase(0, end + 1);
-			if (!call(message)) {
-				log::warning("a client of the socket sent what is no Varlink call; "
-					     "its connection is closed");
-				close();
-			}
-		}
-	}
-
-	bool call(const json &message)
-	{
-		if (!message.is_object())
-			return false;
-		const auto method = message.find("method");
-		if (method == message.end() || !method->is_string())
-			return false;
-		const auto flag = [&](const char *name) {
-			const auto found = message.find(name);
-			return found != message.end() && found->is_boolean() && found->get<bool>();
-		};
-		auto parameters = std::make_unique<json>(json::object());
-		if (const auto given = message.find("parameters"); given != message.end()) {
-			if (!given->is_object())
-				return false;
-			*parameters = *given;
-		}
-		current_ = std::shared_ptr<Call>(new Call(weak_from_this(), std::move(parameters),
-							  flag("more"), flag("oneway")));
-		const auto keep_call = current_;
-		server_.dispatch(keep_call, method->get<std::string>());
-		return true;
-	}
-
-	void flush()
-	{
-		while (!output_.empty()) {
-			const auto sent = ::send(socket_.get(), output_.data(), output_.size(),
-						 MSG_DONTWAIT | MSG_NOSIGNAL);
-			if (sent < 0 && errno == EINTR)
-				continue;
-			if (sent < 0 && errno == EAGAIN)
-				break;
-			if (sent < 0) {
-				close();
-				return;
-			}
-			output_.erase(0, static_cast<size_t>(sent));
-		}
-		watch(output_.empty() ? EPOLLIN : (EPOLLIN | EPOLLOUT));
-	}
-
-	Server &server_;
-	Fd socket_;
-	uid_t uid_;
-	uint32_t watched_ = 0;
-	Loop::Source source_;
-	Loop::Source next_;
-	std::string input_;
-	std::string output_;
-	std::shared_ptr<Call> current_;
-};
-
-Call::Call(std::weak_ptr<Connection> connection, std::unique_ptr<json> parameters, bool more,
-	   bool oneway)
-	: connection_(std::move(connection)), parameters_(std::move(parameters)), more_(more),
-	  oneway_(oneway)
-{
-}
-
-Call::~Call() = default;
-
-const json &Call::parameters() const { return *parameters_; }
-
-uid_t Call::uid() const
-{
-	const auto connection = connection_.lock();
-	return connection ? connection->uid() : static_cast<uid_t>(-1);
-}
-
-void Call::send(const json &message, bool last)
-{
-	if (answered_)
-		return;
-	answered_ = last;
-	const auto connection = connection_.lock();
-	if (!connection)
-		return;
-	if (oneway_ && !last)
-		return;
-	connection->send(oneway_ ? json() : message, last);
-}
-
-void Call::progress(const json &parameters)
-{
-	if (more_)
-		send({{"parameters", parameters}, {"continues", true}}, false);
-}
-
-void Call::reply(const json &parameters) { send({{"parameters", parameters}}, true); }
-
-void Call::error(std::string_view name, const json &parameters)
-{
-	send({{"error", name}, {"parameters", parameters}}, true);
-}
-
-Server::Server(Loop &loop, Fd listening, Interface interface)
-	: loop_(loop), listening_(std::move(listening)), interface_(std::move(interface))
-{
+	auto description = parse_description(interface_.description);
+	if (!description)
+		throw std::invalid_argument("interface: " + description.error().message);
+	description_ = std::move(*description);
 	source_ = loop_.io(listening_.get(), EPOLLIN, [this](uint32_t) { accept(); });
 }
 
@@ -292,24 +112,55 @@ Server::~Server() = default;
 void Server::accept()
 {
 	Fd socket(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-	if (!socket)
-		return;
+	if (!socket &&
+	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+		// The client stays in the queue and would wake the loop at once.
+		log::warning("a client of the socket waits: {}",
+			     std::generic_category().message(errno));
+		source_.reset();
+		pause_ = loop_.timer(Loop::now() + pause_of_accept, [this] {
+			pause_.reset();
+			source_ =
+				loop_.io(listening_.get(), EPOLLIN, [this](uint32_t) { accept(); });
+		});
+	}
 	ucred peer{};
 	socklen_t size = sizeof(peer);
-	if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+	if (!socket || getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return;
+	if (!clients_.admit(peer.uid)) {
+		note(peer.uid, "is refused: there are too many");
+		const auto text = complaint("TooManyClients",
+					    "too many clients of memhpd's socket; try again later");
+		// What does not fit into an empty socket's buffer is lost, with the client.
+		static_cast<void>(::send(socket.get(), text.data(), text.size(),
+					 MSG_DONTWAIT | MSG_NOSIGNAL));
+		return;
+	}
 	const auto connection = std::make_shared<Connection>(*this, std::move(socket), peer.uid);
 	connections_.emplace(connection.get(), connection);
 	connection->start();
-	if (connections_.size() >= max_connections)
-		source_.reset();
 }
 
 void Server::closed(const Connection *connection)
 {
+	clients_.leave(connection->uid());
 	connections_.erase(connection);
-	if (!source_ && connections_.size() < max_connections)
-		source_ = loop_.io(listening_.get(), EPOLLIN, [this](uint32_t) { accept(); });
+}
+
+std::string Server::complaint(std::string_view error, std::string_view text) const
+{
+	const json message = {{"error", fmt::format("{}.{}", description_.name, error)},
+			      {"parameters", {{"message", text}}}};
+	return message.dump() + '\0';
+}
+
+void Server::note(uid_t uid, const std::string &what)
+{
+	const auto count = ++notes_[what];
+	if (worth_a_line(count))
+		log::warning("a client of the socket (uid {}) {} ({} times so far)", uid, what,
+			     count);
 }
 
 void Server::dispatch(const std::shared_ptr<Call> &call, const std::string &method) const
@@ -318,29 +169,61 @@ void Server::dispatch(const std::shared_ptr<Call> &call, const std::string &meth
 	const auto interface = method.substr(0, dot == std::string::npos ? 0 : dot);
 	const auto name = dot == std::string::npos ? method : method.substr(dot + 1);
 
-	if (interface == "org.varlink.service" && name == "GetInfo") {
+	const bool service = interface == service_name;
+	if (!service && interface != description_.name) {
+		call->error("org.varlink.service.InterfaceNotFound", {{"interface", interface}});
+		return;
+	}
+	const auto &description = service ? own_description() : description_;
+	const auto known = description.methods.find(name);
+	if (known == description.methods.end()) {
+		call->error("org.varlink.service.MethodNotFound", {{"method", method}});
+		return;
+	}
+	auto &parameters = *call->parameters_;
+	const auto wrong = mismatch(description, known->second.takes, parameters);
+	if (!wrong.empty()) {
+		call->error("org.varlink.service.InvalidParameter", {{"parameter", wrong}});
+		return;
+	}
+	for (auto item = parameters.begin(); item != parameters.end();)
+		item = item->is_null() ? parameters.erase(item) : std::next(item);
+
+	if (!service)
+		this->call(call, name);
+	else if (name == "GetInfo")
 		call->reply({{"vendor", "memhp"},
 			     {"product", "memhpd"},
-			     {"version", "1"},
+			     {"version", MEMHP_VERSION},
 			     {"url", ""},
-			     {"interfaces", {"org.varlink.service", interface_.name}}});
-	} else if (interface == "org.varlink.service" && name == "GetInterfaceDescription") {
-		const auto wanted = call->parameters().value("interface", json());
-		if (wanted == interface_.name)
-			call->reply({{"description", interface_.description}});
-		else if (wanted == "org.varlink.service")
-			call->reply({{"description", service_description}});
-		else
-			call->error("org.varlink.service.InterfaceNotFound",
-				    {{"interface", wanted}});
-	} else if (interface != interface_.name) {
-		call->error("org.varlink.service.InterfaceNotFound", {{"interface", interface}});
-	} else if (const auto handler = interface_.methods.find(name);
-		   handler != interface_.methods.end()) {
-		handler->second(call);
-	} else {
-		call->error("org.varlink.service.MethodNotFound", {{"method", method}});
-	}
+			     {"interfaces", {service_name, description_.name}}});
+	else
+		describe(*call);
+}
+
+void Server::call(const std::shared_ptr<Call> &call, const std::string &name) const
+{
+	const auto method = interface_.methods.find(name);
+	if (method == interface_.methods.end())
+		call->error("org.varlink.service.MethodNotImplemented",
+			    {{"method", fmt::format("{}.{}", description_.name, name)}});
+	else if (method->second.for_root && call->uid() != 0)
+		call->error("org.varlink.service.PermissionDenied", json::object());
+	else if (method->second.needs_more && !call->more())
+		call->error("org.varlink.service.ExpectedMore", json::object());
+	else
+		method->second.handler(call);
+}
+
+void Server::describe(Call &call) const
+{
+	const auto &wanted = call.parameters().at("interface");
+	if (wanted == description_.name)
+		call.reply({{"description", interface_.description}});
+	else if (wanted == service_name)
+		call.reply({{"description", service_description}});
+	else
+		call.error("org.varlink.service.InterfaceNotFound", {{"interface", wanted}});
 }
 
 Result<Fd> listen_at(const std::string &path, unsigned mode)

@@ -14,6 +14,28 @@ namespace memhp::varlink
 
 using nlohmann::json;
 
+namespace
+{
+
+/// An error reply for a person.
+std::string describe_error(const std::string &name, const json &parameters)
+{
+	const auto text = [&](const char *key) {
+		const auto found = parameters.is_object() ? parameters.find(key) : parameters.end();
+		return found != parameters.end() && found->is_string() ? found->get<std::string>()
+								       : std::string();
+	};
+	if (auto message = text("message"); !message.empty())
+		return message;
+	if (name == "org.varlink.service.PermissionDenied")
+		return "memhpd does this for root only";
+	if (const auto parameter = text("parameter"); !parameter.empty())
+		return fmt::format("memhpd has no use for the parameter {}", parameter);
+	return fmt::format("memhpd answers {}", name);
+}
+
+} // namespace
+
 Result<Client> Client::connect(const std::string &path)
 {
 	auto socket = connect_at(path, 0);
@@ -62,6 +84,9 @@ Result<json> Client::call(std::string_view method, const json &parameters,
 		const auto sent = send(socket_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
 		if (sent < 0 && errno == EINTR)
 			continue;
+		// It may have said why before it closed the connection.
+		if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+			break;
 		if (sent < 0)
 			return fail_errno(errno, "memhpd's socket");
 		rest.remove_prefix(static_cast<size_t>(sent));
@@ -72,10 +97,8 @@ Result<json> Client::call(std::string_view method, const json &parameters,
 			return answer;
 		auto values = answer->value("parameters", json::object());
 		if (const auto error = answer->find("error"); error != answer->end()) {
-			const auto name = error->is_string() ? error->get<std::string>() : "?";
-			const auto detail = values.is_object() ? values.value("message", "") : "";
-			return fail_input(detail.empty() ? fmt::format("memhpd answers {}", name)
-							 : detail);
+			return fail_input(describe_error(
+				error->is_string() ? error->get<std::string>() : "?", values));
 		}
 		if (!answer->value("continues", false))
 			return values;

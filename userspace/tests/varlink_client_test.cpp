@@ -48,21 +48,27 @@ protected:
 TEST_F(ClientOfTree, GetsTheAnswersParameters)
 {
 	EXPECT_EQ(talk([](auto &client) {
-			  const auto first = client.call("io.test.Echo", {{"a", 1}});
-			  const auto second = client.call("io.test.Echo", {{"b", 2}});
+			  const auto first = client.call("io.test.Echo", {{"number", 1}});
+			  const auto second = client.call("io.test.Echo", {{"number", 2}});
 			  return first->dump() + second->dump();
 		  }),
-		  R"({"a":1}{"b":2})");
+		  R"({"number":1}{"number":2})");
 }
 
 TEST_F(ClientOfTree, GetsAnErrorAsAFailureWithItsMessage)
 {
 	EXPECT_EQ(talk([](auto &client) {
-			  return client.call("io.test.Fail", json::object()).error().message +
-				 ", " +
-				 client.call("io.test.Lunch", json::object()).error().message;
+			  std::string text;
+			  for (const auto *method : {"Fail", "Lunch", "Stream"})
+				  text += client.call(std::string("io.test.") + method,
+						      json::object())
+						  .error()
+						  .message +
+					  ", ";
+			  return text + client.call("io.test.Echo", {{"lunch", 1}}).error().message;
 		  }),
-		  "as told, memhpd answers org.varlink.service.MethodNotFound");
+		  "as told, memhpd answers org.varlink.service.MethodNotFound, memhpd answers "
+		  "org.varlink.service.ExpectedMore, memhpd has no use for the parameter lunch");
 }
 
 TEST_F(ClientOfTree, GetsProgressAndThenTheReply)
@@ -85,15 +91,35 @@ TEST_F(ClientOfTree, GetsProgressAndThenTheReply)
 		  "123");
 }
 
-TEST_F(ClientOfTree, AServerThatGoesAwayIsAFailure)
+TEST_F(ClientOfTree, IsToldWhyItLosesItsConnection)
 {
-	// A message over the limit makes the server close the connection.
-	const auto text = talk([](auto &client) {
+	const auto talks = [](auto &client) {
 		const json parameters = {{"padding", std::string(2 * varlink::max_message, 'x')}};
 		const auto answer = client.call("io.test.Keep", parameters);
-		return answer ? "answered" : "failed: " + answer.error().message;
-	});
-	EXPECT_EQ(text.substr(0, 7), "failed:") << text;
+		return answer ? "answered" : answer.error().message;
+	};
+	EXPECT_EQ(talk(talks), "a message may have at most 1048576 bytes");
+}
+
+TEST_F(ClientOfTree, IsToldThatThereAreTooMany)
+{
+	serve({0, 0, 0, 0});
+	EXPECT_EQ(talk([](auto &client) {
+			  return client.call("io.test.Echo", json::object()).error().message;
+		  }),
+		  "too many clients of memhpd's socket; try again later");
+}
+
+TEST_F(ClientOfTree, AServerThatGoesAwayIsAFailure)
+{
+	const auto text = talk(
+		[](auto &client) {
+			const auto answer = client.call("io.test.Keep", json::object());
+			return answer ? "answered" : answer.error().message;
+		},
+		{held(1, [&] { server.reset(); })});
+	EXPECT_NE(text.find("memhpd closed the connection before its answer"), std::string::npos)
+		<< text;
 }
 
 TEST(VarlinkClient, TellsWhyItCannotConnect)

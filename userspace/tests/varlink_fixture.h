@@ -6,11 +6,14 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -27,15 +30,19 @@ namespace memhp
 class RawClient
 {
 public:
-	explicit RawClient(const std::string &path)
+	/// As the user `uid`, which only root can choose.
+	explicit RawClient(const std::string &path, uid_t uid = geteuid())
 		: socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))
 	{
+		const auto us = geteuid();
+		EXPECT_EQ(seteuid(uid), 0);
 		sockaddr_un address{};
 		address.sun_family = AF_UNIX;
 		std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
 		EXPECT_EQ(connect(socket_.get(), reinterpret_cast<sockaddr *>(&address),
 				  sizeof(address)),
 			  0);
+		EXPECT_EQ(seteuid(us), 0);
 	}
 
 	/// Sends what fits now of what is waiting to be sent.
@@ -71,6 +78,8 @@ public:
 		has(0);
 		return closed_;
 	}
+	/// Sends no more, and still reads.
+	void finish() { shutdown(socket_.get(), SHUT_WR); }
 	void hang_up() { socket_.reset(); }
 
 	std::deque<nlohmann::json> answers;
@@ -85,23 +94,54 @@ private:
 class ServerOfTree : public testing::Test
 {
 protected:
-	ServerOfTree()
-		: path(tree.path("socket")),
-		  server(loop, listen(),
-			 {"io.test",
-			  "interface io.test",
-			  {{"Echo", [](const auto &call) { call->reply(call->parameters()); }},
-			   {"Fail",
-			    [](const auto &call) {
-				    call->error("io.test.Failed", {{"message", "as told"}});
-			    }},
-			   {"Keep", [this](const auto &call) { kept.push_back(call); }}}})
+	static constexpr auto description = R"(
+interface io.test
+method Echo(number: ?int, padding: ?string, list: ?[]string) -> (number: ?int, padding: ?string)
+method Fail() -> ()
+method Keep(padding: ?string) -> (step: ?int)
+method Root() -> ()
+method Stream() -> ()
+method Nobody() -> ()
+error Failed (message: string)
+error InvalidMessage (message: string)
+error TooManyClients (message: string)
+)";
+
+	ServerOfTree() : path(tree.path("socket"))
 	{
+		serve({});
+		// For clients that are other users.
+		EXPECT_EQ(chmod(tree.root().c_str(), 0755), 0);
+	}
+
+	/// Anew.
+	void serve(const ClientLimits &limits)
+	{
+		using CallPtr = std::shared_ptr<varlink::Call>;
+		const auto keep = [this](const CallPtr &call) {
+			kept.push_back(call);
+			call->on_gone([this] { ++left; });
+		};
+		server.reset();
+		server.emplace(
+			loop, listen(),
+			varlink::Interface{
+				description,
+				{{"Echo",
+				  {[](const CallPtr &call) { call->reply(call->parameters()); }}},
+				 {"Fail", {[](const CallPtr &call) {
+					  call->error("io.test.Failed", {{"message", "as told"}});
+				  }}},
+				 {"Keep", {keep}},
+				 {"Root", {keep, true}},
+				 {"Stream", {keep, false, true}},
+				 {"Hidden", {keep}}}},
+			limits);
 	}
 
 	Fd listen() const
 	{
-		auto socket = varlink::listen_at(path, 0600);
+		auto socket = varlink::listen_at(path, 0666);
 		EXPECT_TRUE(socket) << socket.error().message;
 		return std::move(*socket);
 	}
@@ -129,7 +169,8 @@ protected:
 	std::string path;
 	Loop loop;
 	std::vector<std::shared_ptr<varlink::Call>> kept;
-	varlink::Server server;
+	int left = 0; ///< clients of those
+	std::optional<varlink::Server> server;
 };
 
 } // namespace memhp

@@ -140,7 +140,13 @@ Result<json> ask_daemon(const Globals &globals)
 	auto answer = client->call("io.memhp.Policy", json::object());
 	if (!answer)
 		return answer;
-	return answer->value("policy", json::object());
+	auto policy = answer->value("policy", json::object());
+	// The socket has each value as JSON in a text.
+	for (auto &setting : policy["settings"])
+		if (setting.contains("value") && setting["value"].is_string())
+			setting["value"] =
+				json::parse(setting["value"].get<std::string>(), nullptr, false);
+	return policy;
 }
 
 } // namespace

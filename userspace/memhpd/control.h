@@ -5,6 +5,7 @@
 
 #include "core/mode.h"
 #include "memhpd/config_file.h"
+#include "memhpd/event_stream.h"
 #include "memhpd/kernel_settings.h"
 #include "memhpd/kernel_watch.h"
 #include "memhpd/metrics.h"
@@ -17,6 +18,9 @@
 
 namespace memhp
 {
+
+/// The text of io.memhp.varlink.
+extern const char *const control_interface;
 
 /// The interface io.memhp on the socket: turns calls into requests and answers.
 class Control
@@ -35,14 +39,16 @@ public:
 		const Unplugger &unplugger;
 		const KernelWatch &kernel_watch;
 		const Metrics &metrics;
+		EventStream &events;
 		std::function<bool()> reload; ///< false: config.mistakes() says why not
 	};
 
 	Control(Parts parts, Fd listening);
 
 private:
+	varlink::Interface interface();
 	void status(varlink::Call &call) const;
-	void blocks(varlink::Call &call) const;
+	void blocks(const std::shared_ptr<varlink::Call> &call) const;
 	void policy(varlink::Call &call) const;
 	void metrics(varlink::Call &call) const;
 	void reload(varlink::Call &call) const;

@@ -99,7 +99,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 			[this](uint64_t block) { unplugger_.failed(block); }),
 	  settled_(loop_, sysfs_, config_, state_dir_),
 	  metrics_({loop_, sysfs_, kmod_, config_, writer_, engine_, onliner_, settled_, unplugger_,
-		    kernel_watch_})
+		    kernel_watch_}),
+	  events_(loop_, kmod_, live_)
 {
 	make_directory(runtime_dir_ + "/memhp");
 	auto dir = open_at(AT_FDCWD, runtime_dir_ + "/memhp", O_RDONLY | O_DIRECTORY);
@@ -116,11 +117,11 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		if (chown(socket_path.c_str(), 0, group->gr_gid) < 0)
 			log::warning("{}: group memhp: {}", socket_path,
 				     std::generic_category().message(errno));
-	control_ = std::make_unique<Control>(Control::Parts{loop_, sysfs_, kmod_, config_,
-							    settings_, mode_, engine_, onliner_,
-							    requests_, unplugger_, kernel_watch_,
-							    metrics_, [this] { return reload(); }},
-					     std::move(*listening));
+	control_ = std::make_unique<Control>(
+		Control::Parts{loop_, sysfs_, kmod_, config_, settings_, mode_, engine_, onliner_,
+			       requests_, unplugger_, kernel_watch_, metrics_, events_,
+			       [this] { return reload(); }},
+		std::move(*listening));
 
 	auto loaded = load_state(state_dir_.get(), state_file);
 	if (loaded)
@@ -135,6 +136,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 	engine_.set_stage_of([this](uint64_t block) { return kmod_.last_stage(block); });
 	engine_.set_watch([this](Change change, const Attempted &attempted) {
 		metrics_.count(change, attempted);
+		events_.attempted(change, attempted);
 		if (attempted.outcome.reached)
 			settled_.changed();
 	});
@@ -153,11 +155,13 @@ int Daemon::run()
 				onliner_.on_uevent(event);
 				unplugger_.on_uevent(event);
 				settled_.on_uevent(event);
+				events_.on_uevent(event);
 				metrics_.changed();
 			},
 			[this] {
 				onliner_.on_lost();
 				settled_.on_lost();
+				events_.on_lost();
 				metrics_.changed();
 			},
 			[this] { look_around(); });

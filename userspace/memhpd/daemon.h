@@ -8,6 +8,7 @@
 #include "core/mode.h"
 #include "memhpd/config_file.h"
 #include "memhpd/control.h"
+#include "memhpd/event_stream.h"
 #include "memhpd/kernel_settings.h"
 #include "memhpd/kernel_watch.h"
 #include "memhpd/metrics.h"
@@ -81,6 +82,7 @@ private:
 	KernelWatch kernel_watch_;
 	SettledHooks settled_;
 	Metrics metrics_;
+	EventStream events_;
 	std::optional<FileWatch> settings_watch_;
 	std::unique_ptr<UeventMonitor> monitor_;
 	std::unique_ptr<Control> control_;

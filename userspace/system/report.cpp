@@ -33,15 +33,18 @@ Time milliseconds(const json &value)
 
 json to_json(const ChangeRequest &request)
 {
-	json value = {{"target", request.target},
-		      {"type", to_string(request.type)},
-		      {"force", request.force},
-		      {"all_or_nothing", request.all_or_nothing}};
+	json value = {{"target", request.target}};
+	if (request.change == Change::online) {
+		value["type"] = to_string(request.type);
+	} else {
+		value["force"] = request.force;
+		value["all_or_nothing"] = request.all_or_nothing;
+	}
 	if (request.deadline)
 		value["deadline_ms"] = request.deadline->count();
 	if (request.attempt_deadline)
 		value["attempt_deadline_ms"] = request.attempt_deadline->count();
-	if (request.min_free)
+	if (request.change == Change::offline && request.min_free)
 		value["min_free"] = to_string(*request.min_free);
 	return value;
 }

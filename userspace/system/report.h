@@ -13,6 +13,7 @@ namespace memhp
 /// The JSON forms of what goes over the socket and out of `memhpctl --json`. One place, so that
 /// both say the same. The from_json functions fail on a missing key or a wrong type.
 
+/// The parameters of the method that asks for its change.
 nlohmann::json to_json(const ChangeRequest &request);
 Result<ChangeRequest> request_from_json(const nlohmann::json &value);
 

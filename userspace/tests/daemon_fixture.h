@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,11 @@
 
 #include <gtest/gtest.h>
 
+#include "core/interface.h"
+#include "memhpd/control.h"
 #include "program.h"
 #include "system/varlink.h"
+#include "system/varlink_check.h"
 #include "tree.h"
 
 namespace memhp
@@ -72,11 +76,29 @@ protected:
 		EXPECT_EQ(program->wait(), 0);
 	}
 
+	/// Every answer has to be what the interface says.
 	Result<json> call(const std::string &method, const json &parameters = json::object())
 	{
 		auto client = varlink::Client::connect(tree.path("run/memhp/io.memhp"));
 		EXPECT_TRUE(client) << client.error().message;
-		return client->call("io.memhp." + method, parameters);
+		auto answer = client->call("io.memhp." + method, parameters);
+		if (answer)
+			expect_declared(method, *answer);
+		return answer;
+	}
+
+	static const varlink::Description &interface()
+	{
+		static const auto read = varlink::parse_description(control_interface);
+		if (!read)
+			throw std::runtime_error(read.error().message);
+		return *read;
+	}
+
+	static void expect_declared(const std::string &method, const json &answer)
+	{
+		const auto &gives = interface().methods.at(method).gives;
+		EXPECT_EQ(varlink::mismatch(interface(), gives, answer), "") << method << answer;
 	}
 
 	/// Asks until the status has this value; each question is a turn of the daemon's loop.

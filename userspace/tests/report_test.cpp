@@ -116,16 +116,23 @@ TEST(RequestJson, SurvivesTheWayThere)
 	request.force = true;
 	request.all_or_nothing = true;
 	request.min_free = Amount{false, 1 << 30};
-	const auto read = request_from_json(to_json(request));
+	auto read = request_from_json(to_json(request));
 	ASSERT_TRUE(read) << read.error().message;
 	EXPECT_EQ(read->target, request.target);
-	EXPECT_EQ(read->type, request.type);
 	EXPECT_EQ(read->deadline, request.deadline);
 	EXPECT_EQ(read->attempt_deadline, request.attempt_deadline);
 	EXPECT_TRUE(read->force);
 	EXPECT_TRUE(read->all_or_nothing);
 	ASSERT_TRUE(read->min_free);
 	EXPECT_EQ(to_string(*read->min_free), "1G");
+
+	request.change = Change::online;
+	read = request_from_json(to_json(request));
+	ASSERT_TRUE(read) << read.error().message;
+	EXPECT_EQ(read->target, request.target);
+	EXPECT_EQ(read->type, request.type);
+	EXPECT_EQ(read->deadline, request.deadline);
+	EXPECT_FALSE(read->min_free) << "an offline's";
 }
 
 TEST(RequestJson, EverythingButTheTargetIsOptional)

@@ -53,6 +53,17 @@ grew()
 	echo $((($(told "$1" "MEMHP_$2_AFTER") - $(told "$1" "MEMHP_$2_BEFORE")) / $(block_bytes)))
 }
 
+uptime_seconds()
+{
+	cut -d. -f1 /proc/uptime
+}
+
+# settled_since SECOND: of the uptime. A burst is over when nothing has happened for 3 s.
+settled_since()
+{
+	[ "$(uptime_seconds)" -gt $(($1 + 3)) ]
+}
+
 unit_is()
 {
 	[ "$(systemctl show -P ActiveState "$UNIT")" = "$1" ]
@@ -109,9 +120,9 @@ systemctl reload memhpd
 # shellcheck disable=SC2086 # a list
 set -- $blocks
 check "memory goes" memhpctl offline "$4"
-sleep 4
+gone_at=$(uptime_seconds)
+wait_until 20 settled_since "$gone_at"
 check "and goes again" memhpctl offline "$3"
-sleep 4
 equal "within the interval nothing is run" "$(runs)" 1
 check "after it" wait_until 30 has_run 2
 check "not before" [ $(($(told 2 AT) - $(told 1 AT))) -ge $((INTERVAL - 1)) ]

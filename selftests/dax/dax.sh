@@ -64,12 +64,11 @@ equal "auto_online_blocks" "$(setting auto_online_blocks)" offline
 systemctl stop memhpd
 
 # What the kernel would have done is nothing.
-configure '[online]' 'owner_grace = "1s"'
+configure '[online]' 'owner_grace = "1ms"'
 daemon_start
 bind_kmem
 first=${blocks%% *}
 look
-sleep 2
 look
 # shellcheck disable=SC2086 # a list
 equal "left to its owner" "$(zones_of $blocks)" offline

@@ -197,3 +197,13 @@ all_movable()
 {
 	[ "$(zones_of "$@")" = Movable ]
 }
+
+# stop_within SECONDS: systemd kills the daemon when it has not ended so long after it was told to, and calls
+# that a failure; until the end of the test.
+stop_within()
+{
+	mkdir -p "$DROP_IN"
+	at_end "rm -f $DROP_IN/stop.conf; systemctl daemon-reload"
+	printf '[Service]\nTimeoutStopSec=%ss\n' "$1" >"$DROP_IN/stop.conf"
+	systemctl daemon-reload
+}

@@ -235,3 +235,25 @@ release()
 	kill "$1" 2>/dev/null && wait "$1" 2>/dev/null
 	:
 }
+
+# --- Pages in use ---------------------------------------------------------------------------------
+
+# use KIND NODE MIB: a process that uses so much memory of the node, of a kind that usepages.c knows. Sets
+# user to its process number, and used to the numbers of the blocks in which the memory lies.
+use()
+{
+	use_output=$(mktemp)
+	at_end "rm -f $use_output"
+	"$LIB/usepages" "$@" >"$use_output" &
+	user=$!
+	at_end "release $user"
+	wait_until 60 grep -q '^using ' "$use_output" || abort "no memory to be had: usepages $*"
+	# shellcheck disable=SC2034 # for the tests
+	used=$(sed -n 's/^using blocks=//p' "$use_output" | tr , ' ')
+}
+
+# intact PID: ends the process of use(); fails unless its memory holds what it wrote.
+intact()
+{
+	kill "$1" && wait "$1"
+}

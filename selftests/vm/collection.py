@@ -11,6 +11,7 @@ A folder may hold machine.toml, every key optional:
     enable = ["memhpd.service"]         systemd units enabled before the boot
     skips = ["program: test"]           tests that may be skipped: shell patterns of their names
     guests = ["name"]                   guests that it is for; without it, any
+    console = ["text"]                  what must be on the console when the machine has ended
     timeout = 600                       seconds for the whole collection
     long_timeout = 3600                 the same when tests run long
 
@@ -29,7 +30,7 @@ SELFTESTS = build.SOURCE / "selftests"
 _AND = "+"
 _NOT_COLLECTIONS = ("vm", "lib", "bench")
 _KEYS = {"memory": str, "dimms": list, "append": str, "bare": bool, "enable": list, "skips": list,
-         "guests": list, "timeout": int, "long_timeout": int}
+         "guests": list, "console": list, "timeout": int, "long_timeout": int}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Collection:
     enable: tuple = ()
     skips: tuple = ()
     guests: tuple = ()
+    console: tuple = ()
     timeout: int = 600
     long_timeout: int = 3600
     overlay: pathlib.Path = None
@@ -76,6 +78,7 @@ def boots(items):
 def _both(one, other):
     return dataclasses.replace(
         one, name=one.name + _AND + other.name, skips=one.skips + other.skips,
+        console=one.console + other.console,
         timeout=one.timeout + other.timeout, prepare=one.prepare + other.prepare)
 
 
@@ -115,5 +118,5 @@ def parse(name, text, path, overlay=None):
                               table.get("bare", False))
     return Collection(name, options, tuple(table.get("enable", ())),
                       tuple(table.get("skips", ())), tuple(table.get("guests", ())),
-                      table.get("timeout", 600),
+                      tuple(table.get("console", ())), table.get("timeout", 600),
                       table.get("long_timeout", 3600), overlay)

@@ -26,7 +26,7 @@ from errors import StepFailed, UserError
 ENDING_SECONDS = 5
 SELFTESTS_IN_GUEST = "usr/lib/memhp-vm/selftests"
 # Variables of the host that tests in the guest listen to.
-PASSED_ON = ("LONG", "TRUTH_SEED")
+PASSED_ON = ("LONG", "TRUTH_SEED", "CRASH_SEED")
 
 
 class Suite:
@@ -132,7 +132,8 @@ def run_collection(root, item, trees, directory, sink=print):
         trees = [*trees, (item.overlay, ".")]
     initrd = directory / "initrd"
     payload.write(root, initrd, trees, item.enable)
-    evidence = verdict.Evidence(collections=item.names, skips=item.skips)
+    evidence = verdict.Evidence(collections=item.names, skips=item.skips,
+                                wanted=item.console)
     with cache.locked("guest", lambda: print("waiting for another guest on this machine")):
         try:
             asyncio.run(_guest(root, item, initrd, directory, evidence, sink))

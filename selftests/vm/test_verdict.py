@@ -47,6 +47,9 @@ class Verdict(unittest.TestCase):
     def test_good_run_counts_inner_tests_programs_and_the_machine(self):
         self.assertEqual(judged(), (4, 0, 0))
 
+    def test_what_is_wanted_on_the_console_is_there(self):
+        self.assertEqual(judged(wanted=("Linux version",)), (4, 0, 0))
+
     def test_nothing_known_is_failed(self):
         count = verdict.judge("run", verdict.Evidence())
         self.assertFalse(count.good)
@@ -58,6 +61,7 @@ class Verdict(unittest.TestCase):
             "kernel complaint": {"kernel_log": ["[ 9.1] WARNING: CPU: 0 PID: 1 at mm/x.c:1"]},
             "lock report": {"kernel_log": ["WARNING: possible circular locking dependency"]},
             "panic": {"reason": "guest-panic"},
+            "silent console": {"wanted": ("Linux version", "memhpd ended: success")},
             "no power-off": {"reason": None},
             "killed": {"status": None},
             "qemu failed": {"status": 1},

@@ -61,14 +61,15 @@ class Evidence:
     """What a run left behind.
 
     collections: names of those that were to run. output: lines of run_kselftest.sh, None when it did not end.
-    skips: patterns of the names that may be skipped. kernel_log: lines of console and dmesg. findings: what a debug kernel found that
-    is not in its log. reason and status: how QEMU says that the machine ended, and its exit status,
+    skips: patterns of the names that may be skipped. kernel_log: lines of console and dmesg. wanted: texts
+    each of which must be in one of these lines. findings: what a debug kernel found that is not in its log. reason and status: how QEMU says that the machine ended, and its exit status,
     None when it had to be killed. broken: what made the run end early, if anything."""
 
     collections: tuple = ()
     output: list = None
     skips: tuple = ()
     kernel_log: list = dataclasses.field(default_factory=list)
+    wanted: tuple = ()
     findings: list = dataclasses.field(default_factory=list)
     reason: str = None
     status: int = None
@@ -99,6 +100,9 @@ def _machine(evidence):
     found = complaints(evidence.kernel_log)
     if found:
         yield f"the kernel complained: {found[0].strip()}"
+    for text in evidence.wanted:
+        if not any(text in line for line in evidence.kernel_log):
+            yield f"the console lacks '{text}'"
     yield from evidence.findings
     if evidence.reason != "guest-shutdown":
         yield f"no clean power-off ({evidence.reason or 'none in time'})"

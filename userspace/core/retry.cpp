@@ -168,7 +168,7 @@ Job::Step Job::next(Time now, const Guard &guard)
 	}
 	if (now < record->due)
 		return Wait{std::min(record->due, spec_.deadline)};
-	held_ = guard ? guard() : std::nullopt;
+	held_ = guard ? guard(record->block) : std::nullopt;
 	if (held_)
 		return Wait{std::min(now + guard_interval, spec_.deadline)};
 	if (untried_ < records_.size())

@@ -123,8 +123,9 @@ public:
 
 	explicit Job(JobSpec spec);
 
-	/// Asked when an attempt is due: why it may not be made now, nothing where it may.
-	using Guard = std::function<std::optional<Hold>()>;
+	/// Asked when an attempt on a block is due: why it may not be made now, nothing where it
+	/// may.
+	using Guard = std::function<std::optional<Hold>(uint64_t block)>;
 
 	/// The next step. Of an Attempt the result must be reported before the next call. While
 	/// `guard` has a reason against it, the answer is to wait.

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <grp.h>
@@ -92,7 +93,11 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		    },
 		    [this] { save(); }, [this] { look_around(); },
 		    [this](bool begin) { begin ? settings_.lend() : settings_.take_back(); }}),
-	  requests_({sysfs_, engine_, onliner_, config_, state_dir_}),
+	  requests_({sysfs_, engine_, onliner_, config_, state_dir_,
+		     [this] {
+			     if (std::exchange(save_source_, {}))
+				     save();
+		     }}),
 	  unplugger_({loop_, sysfs_, engine_, requests_, config_, state_dir_},
 		     [this] { kernel_watch_.drain(); }),
 	  kernel_watch_(loop_, sysfs_.root_fd(), kmod_, config_,

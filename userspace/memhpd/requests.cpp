@@ -67,6 +67,12 @@ void Requests::resume()
 		auto &plan = saved.plan;
 		const auto target = fmt::format("{}", fmt::join(plan.request.target, " "));
 		const auto what = fmt::format("{} {}", to_string(plan.request.change), target);
+		if (saved.owned) {
+			plan.parts.clear();
+			plan.goal = 0;
+			if (plan.lowered.empty())
+				continue;
+		}
 		const bool owes = plan.request.all_or_nothing || !plan.lowered.empty();
 		if (!saved.detached && !owes) {
 			log::warning("{}: ended with the client that waited for it", what);
@@ -86,8 +92,12 @@ Result<uint64_t> Requests::begin(const ChangeRequest &request, Client client)
 		make_plan(parts_.sysfs, request, terms_of(request, parts_.config.config().offline));
 	if (!plan)
 		return fail(plan.error());
-	SavedRequest saved{next_id_, client.uid, client.detached, std::move(*plan)};
+	SavedRequest saved{next_id_, client.uid, client.detached, client.owned, std::move(*plan)};
 	if (request.change == Change::offline) {
+		// Or a crash would leave a block that was never seen online: policy would online it
+		// again.
+		if (parts_.save_lives)
+			parts_.save_lives();
 		const auto recorded = save(&saved);
 		if (!recorded)
 			return fail({recorded.error().code,

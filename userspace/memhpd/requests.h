@@ -40,11 +40,18 @@ public:
 		Onliner &onliner;
 		const ConfigFile &config;
 		const Fd &dir; ///< memhpd's directory, must stay open
+		/// Puts on record what the onliner knows of the blocks, where that is not yet. May
+		/// be empty.
+		std::function<void()> save_lives = {};
 	};
 	/// Both come from the loop and may be empty.
 	struct Client {
 		unsigned uid = 0;
 		bool detached = false; ///< does not wait for the end
+		/// A part of this program has begun it, has on record what it is for, and goes on
+		/// with that after a crash: then the request itself is not gone on with, and what
+		/// it took offline is not put back.
+		bool owned = false;
 		std::function<void(const Progress &)> progress;
 		std::function<void(const Report &)> finished;
 	};

@@ -72,6 +72,7 @@ json to_json(const SavedRequest &saved)
 	return {{"id", saved.id},
 		{"uid", saved.uid},
 		{"detached", saved.detached},
+		{"owned", saved.owned},
 		{"change", to_string(plan.request.change)},
 		{"request", to_json(plan.request)},
 		{"terms", to_json(plan.terms)},
@@ -91,6 +92,7 @@ Result<SavedRequest> saved_from_json(const json &value)
 	value.at("id").get_to(saved.id);
 	value.at("uid").get_to(saved.uid);
 	value.at("detached").get_to(saved.detached);
+	saved.owned = value.value("owned", false);
 	const auto request = request_from_json(value.at("request"));
 	if (!request)
 		return fail(request.error());

@@ -15,6 +15,7 @@ struct SavedRequest {
 	uint64_t id = 0;
 	unsigned uid = 0;      ///< who asked
 	bool detached = false; ///< nobody waits for its end
+	bool owned = false;    ///< see Requests::Client
 	Plan plan;	       ///< without `rearrange`
 };
 

@@ -55,6 +55,16 @@ Result<std::vector<Block>> Unplugger::blocks_of(const std::string &device) const
 	return blocks;
 }
 
+bool Unplugger::is_another(const std::string &device, const SavedUnplug &unplug) const
+{
+	const auto blocks = blocks_of(device);
+	return blocks && !unplug.taken.empty() &&
+	       std::none_of(blocks->begin(), blocks->end(), [&](const Block &block) {
+		       const auto taken = unplug.taken.find(block.number);
+		       return taken != unplug.taken.end() && taken->second.inode == block.inode;
+	       });
+}
+
 void Unplugger::resume()
 {
 	if (!std::exchange(loaded_, true)) {
@@ -71,6 +81,8 @@ void Unplugger::resume()
 		entry.machine.took();
 		entry.saved = std::move(unplug);
 		log::info("unplug of {}: going on with it", device);
+		if (is_another(device, entry.saved))
+			entry.machine.gone();
 	}
 	for (const auto &view : views())
 		advance(view.device);
@@ -202,6 +214,7 @@ void Unplugger::offline(const std::string &device, Time until)
 	request.all_or_nothing = true;
 	request.deadline = std::max(until - Loop::now(), Time(1));
 	Requests::Client client;
+	client.owned = true;
 	client.finished = [this, device](const Report &report) {
 		with(device, [&](Entry &one) {
 			one.machine.offlined(report.complete() ? Unplug::Offlined::all

@@ -175,8 +175,12 @@ bool Engine::step_order()
 	return true;
 }
 
-std::optional<Hold> Engine::forbidden(const Limits &limits)
+std::optional<Hold> Engine::forbidden(const Limits &limits, uint64_t block)
 {
+	// What is offline or gone by now costs the machine nothing.
+	const auto state = sysfs_.state(block);
+	if (state ? *state == BlockState::offline : vanished(state.error()))
+		return std::nullopt;
 	const auto load = read_load(sysfs_.root_fd(), own_group_);
 	if (load && !load->pressure && limits.max_pressure < 100 &&
 	    !std::exchange(said_no_pressure_, true))
@@ -193,7 +197,9 @@ Job::Step Engine::next_step(Entry &entry, Time now)
 		return job.held() ? std::optional(job.held()->why) : std::nullopt;
 	};
 	const auto before = why();
-	auto step = limits ? job.next(now, [&] { return forbidden(*limits); }) : job.next(now);
+	auto step =
+		limits ? job.next(now, [&](uint64_t block) { return forbidden(*limits, block); })
+		       : job.next(now);
 	// The text has figures in it that change all the time: the kind of reason counts.
 	if (why() != before && entry.callbacks.held && !std::holds_alternative<Job::Finished>(step))
 		entry.callbacks.held(job);

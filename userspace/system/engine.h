@@ -112,7 +112,7 @@ private:
 	bool step_order();
 	bool try_start(Change change, Time now, Time &wake_at);
 	Job::Step next_step(Entry &entry, Time now);
-	std::optional<Hold> forbidden(const Limits &limits);
+	std::optional<Hold> forbidden(const Limits &limits, uint64_t block);
 	/// Starts the write of an attempt, or answers it at once; true when a write is running.
 	bool attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
 	/// The second write of keep_type, then conclude().

@@ -143,10 +143,16 @@ void Running::look_what_is_left()
 	plan_.parts.erase(std::remove_if(plan_.parts.begin(), plan_.parts.end(), gone),
 			  plan_.parts.end());
 	plan_.goal -= std::min(plan_.goal, before - plan_.parts.size());
-	if (plan_.request.change == Change::offline)
-		for (const auto &part : plan_.parts)
-			if (known.at(part.block)->state == BlockState::offline)
-				taken_.insert(part.block);
+	if (plan_.request.change != Change::offline)
+		return;
+	const auto went = [&](const Plan::Part &part) {
+		return known.at(part.block)->state == BlockState::offline;
+	};
+	for (const auto &part : plan_.parts)
+		if (went(part))
+			taken_.insert(part.block);
+	// First, or one that failed before would go too, and more than was asked for.
+	std::stable_partition(plan_.parts.begin(), plan_.parts.end(), went);
 }
 
 void Running::tell(const Job &job, Progress progress) const

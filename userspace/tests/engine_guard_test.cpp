@@ -61,5 +61,22 @@ TEST_F(EngineOfTree, TakesNothingOfflineWhereItCannotSeeTheMemory)
 	EXPECT_NE(holds[0].find("cannot be read"), std::string::npos) << holds[0];
 }
 
+TEST_F(EngineOfTree, DoesNotWaitForWhatIsOfflineOrGoneByNow)
+{
+	auto held = spec(Change::offline, {33, 34});
+	held.limits.emplace();
+	tree.set_available(0);
+	submit(held);
+	ASSERT_TRUE(play(loop, {{[this] { return holds.size() == 1; },
+				 [this] {
+					 tree.write(MachineTree::dir(33) + "/state", "offline\n");
+					 tree.remove(MachineTree::dir(34));
+				 }},
+				after(1)}));
+	EXPECT_TRUE(kernel.writes().empty());
+	EXPECT_EQ(finished[0].missing(), 0u);
+	EXPECT_FALSE(finished[0].timed_out());
+}
+
 } // namespace
 } // namespace memhp

@@ -143,7 +143,7 @@ struct Forbidden {
 
 	Job::Guard guard()
 	{
-		return [this]() -> std::optional<Hold> {
+		return [this](uint64_t) -> std::optional<Hold> {
 			++asked;
 			if (machine.now < until)
 				return Hold{Hold::Why::memory, "too little"};

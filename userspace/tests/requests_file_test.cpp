@@ -28,6 +28,7 @@ SavedRequest full()
 	saved.id = 7;
 	saved.uid = 1000;
 	saved.detached = true;
+	saved.owned = true;
 	auto &plan = saved.plan;
 	plan.request.target = {"4G", "zone:movable"};
 	plan.request.all_or_nothing = true;
@@ -58,6 +59,7 @@ TEST_F(RequestsFile, KeepsAllThatIsNeededToGoOn)
 	EXPECT_EQ(one.id, 7u);
 	EXPECT_EQ(one.uid, 1000u);
 	EXPECT_TRUE(one.detached);
+	EXPECT_TRUE(one.owned);
 	const auto &plan = one.plan;
 	EXPECT_EQ(plan.request.change, Change::offline);
 	EXPECT_EQ(plan.request.target, saved.plan.request.target);

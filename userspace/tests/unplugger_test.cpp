@@ -203,5 +203,20 @@ TEST_F(UnpluggerOfTree, GoesOnWithWhatAnotherMemhpdBegan)
 	EXPECT_EQ(tree.read(MachineTree::dir(35) + "/valid_zones"), "Normal");
 }
 
+TEST_F(UnpluggerOfTree, LeavesAloneWhatWasPluggedInInsteadMeanwhile)
+{
+	SavedUnplug saved;
+	saved.asked = Loop::now();
+	const auto blocks = sysfs.scan().value();
+	for (const auto &block : blocks)
+		if (block.number >= 32)
+			saved.taken[block.number] = {block.inode + 1, Zone::movable};
+	begin("", {{"PNP0C80:01", saved}});
+	ASSERT_TRUE(play(loop, {over()}));
+	EXPECT_EQ(writes(), Lines());
+	EXPECT_EQ(unplugger->counters().ejected, 1u);
+	EXPECT_TRUE(load_unplugs(dir.get(), file)->empty());
+}
+
 } // namespace
 } // namespace memhp

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Leaves memhpd in the middle of an unplug, with a page held in the way and a request waiting, to be powered
+# off so. How its unit ended goes to the console, where the one who runs the machine looks for it.
+
+# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
+. "$(dirname "$0")/../lib/memhp.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
+. "$(dirname "$0")/../lib/memhpd.sh"
+
+need_root
+need_hotplug
+need_module memory-notifier-error-inject
+command -v memhpctl >/dev/null || skip_all "memhpctl is not installed"
+plan 2
+
+HELD=/run/memhp-test-held
+
+unplugs_are()
+{
+	[ "$(daemon_status '.unplugs | length')" = "$1" ]
+}
+
+# Nothing here is put back.
+echo offline >"$MEMORY/auto_online_blocks"
+mkdir -p "$DROP_IN"
+cat >"$DROP_IN/poweroff.conf" <<'END'
+[Service]
+TimeoutStopSec=5s
+ExecStopPost=/bin/sh -c 'echo "memhpd ended: $$SERVICE_RESULT" >/dev/console'
+END
+systemctl daemon-reload
+configure '[offline]' 'attempt_deadline = "10m"'
+systemctl restart memhpd || abort "memhpd does not start"
+plug_dimm 4 1
+# shellcheck disable=SC2086 # a list
+wait_until 20 all_movable $blocks || abort "the DIMM is not online"
+
+modprobe memory-notifier-error-inject
+inject MEM_GOING_OFFLINE 16
+hotplug del-dimm "$dimm" || abort "the host does not ask"
+wait_until 30 told 130 || abort "the kernel does not give up"
+check "an unplug goes on" wait_until 20 unplugs_are 1
+# A unit that the shutdown does not stop.
+systemd-run --quiet --unit memhp-test-held -p DefaultDependencies=no -p "StandardOutput=file:$HELD" \
+	"$(realpath "$LIB/holdpage")" node 1
+wait_until 60 grep -q '^held ' "$HELD" || abort "no page could be held"
+held_block=$(value block "$(cat "$HELD")")
+inject MEM_GOING_OFFLINE 0
+wait_state "$held_block" going-offline 20 || abort "the offline does not begin"
+check "and a request waits" memhpctl offline "$held_block" --no-wait

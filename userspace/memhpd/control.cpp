@@ -53,7 +53,8 @@ type Stayed (
 
 # How the request stands; only to calls with "more". block: what was tried; none when the request
 # begins or ends to wait. waiting: why nothing is tried at the moment. rolling_back: it has failed,
-# and done of goal blocks are back online.
+# and done of goal blocks are back online. ejecting: all is offline, and the kernel is to take the
+# device out.
 type Progress (
   block: ?int,
   reached: bool,
@@ -64,8 +65,12 @@ type Progress (
   goal: int,
   failed_attempts: int,
   waiting: string,
-  rolling_back: bool
+  rolling_back: bool,
+  ejecting: bool
 )
+
+# done: the device is gone. reason: why it is not.
+type Ejected (device: string, done: bool, reason: string)
 
 # rolled_back: blocks that were taken offline and put back, since all or nothing was asked for. lost:
 # those that should have come back and did not.
@@ -84,6 +89,7 @@ type Report (
   timed_out: bool,
   cancelled: bool,
   waiting: string,
+  ejected: ?Ejected,
   took_ms: int
 )
 
@@ -111,7 +117,8 @@ method Online(
 
 # Ends with the client's connection, unless detach is set: then it goes on, also in a memhpd that is
 # started again, and the answer comes at once, with an id and without a report. min_free: "10%" or
-# "2G".
+# "2G". eject: the target is one whole device of the firmware, and is taken out when all of it is
+# offline.
 method Offline(
   target: []string,
   deadline_ms: ?int,
@@ -119,6 +126,7 @@ method Offline(
   min_free: ?string,
   force: ?bool,
   all_or_nothing: ?bool,
+  eject: ?bool,
   detach: ?bool
 ) -> (progress: ?Progress, report: ?Report, id: ?int)
 
@@ -148,6 +156,7 @@ json requests_report(const Requests &requests)
 				{"failed_attempts", view.progress.failed_attempts},
 				{"waiting", or_null(view.progress.waiting)},
 				{"rolling_back", view.progress.rolling_back},
+				{"ejecting", view.progress.ejecting},
 				{"time_left_ms", std::max(view.deadline - now, Time{}).count()}});
 	return list;
 }

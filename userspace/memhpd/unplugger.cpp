@@ -89,6 +89,8 @@ void Unplugger::failed(uint64_t block)
 	if (found == blocks->end() || found->device.empty())
 		return; // gone by now
 	const auto &device = found->device;
+	if (parts_.requests.ejecting(device))
+		return; // an operator's eject, and its failure is told to them
 
 	const auto known = entries_.find(device);
 	if (known != entries_.end()) {

@@ -161,7 +161,8 @@ int Daemon::run()
 				settled_.on_lost();
 				metrics_.changed();
 			},
-			[this] { look_around(); });
+			[this] { look_around(); },
+			[this](const std::string &name) { unplugger_.container(name); });
 		if (!monitor)
 			throw_error(monitor.error());
 		monitor_ = std::move(*monitor);

@@ -28,9 +28,18 @@ Unplug::Step Unplug::next(Time now)
 	switch (phase_) {
 	case Phase::settle:
 	case Phase::offline:
+	case Phase::release:
 	case Phase::eject:
 		if (now >= until())
 			give_up("out of time");
+		break;
+	case Phase::busy:
+		if (now < retry_at_ && now < until())
+			return Wait{std::min(retry_at_, until())};
+		if (now >= until())
+			give_up("out of time: something in it is not offline");
+		else
+			phase_ = Phase::release;
 		break;
 	case Phase::leaving:
 		if (now < leave_by_ && now < until())
@@ -53,6 +62,9 @@ Unplug::Step Unplug::next(Time now)
 		phase_ = Phase::offlining;
 		took_ = true;
 		return Offline{until()};
+	case Phase::release:
+		phase_ = Phase::releasing;
+		return Release{};
 	case Phase::eject:
 		if (ejects_ == spec_.ejects) {
 			give_up(fmt::format("ejected {} times in vain", ejects_));
@@ -79,21 +91,38 @@ void Unplug::settled(bool passed)
 		phase_ = passed ? Phase::offline : Phase::settle;
 }
 
-void Unplug::offlined(Offlined result)
+void Unplug::offlined(Offlined result, std::string why)
 {
 	if (phase_ != Phase::offlining)
 		return;
 	switch (result) {
 	case Offlined::all:
-		phase_ = spec_.eject ? Phase::eject : Phase::leaving;
+		phase_ = spec_.container ? Phase::release
+			 : spec_.eject	 ? Phase::eject
+					 : Phase::leaving;
 		leave_by_ = Time::max();
 		return;
 	case Offlined::late:
 		phase_ = Phase::settle; // where it is out of time, unless the host has asked again
 		return;
 	case Offlined::refused:
-		give_up("some of it cannot go");
+		give_up(why.empty() ? "some of it cannot go" : std::move(why));
 		return;
+	}
+}
+
+void Unplug::released(int error, Time now)
+{
+	if (phase_ != Phase::releasing)
+		return;
+	if (error == EBUSY) {
+		phase_ = Phase::busy;
+		retry_at_ = now + spec_.interval;
+	} else if (error != 0) {
+		give_up(fmt::format("the container does not go offline: {}", std::strerror(error)));
+	} else {
+		phase_ = spec_.eject ? Phase::eject : Phase::leaving;
+		leave_by_ = Time::max();
 	}
 }
 
@@ -108,10 +137,6 @@ void Unplug::ejected(int error, Time now)
 		return;
 	case EBUSY:
 		phase_ = Phase::settle;
-		return;
-	case ENOENT:
-	case ENODEV:
-		gone();
 		return;
 	default:
 		give_up(fmt::format("the eject was refused: {}", std::strerror(error)));

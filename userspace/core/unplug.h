@@ -10,9 +10,9 @@
 namespace memhp
 {
 
-/// A device that its host wants back, after the kernel's own attempt to unplug it has failed: what
-/// to do next, and when it is over. The kernel does not try again. A pure machine like Job: the
-/// caller asks next(), does what it says, and reports.
+/// A device that its host wants back: what to do next, and when it is over. Of a DIMM the kernel's
+/// own attempt has failed, and it does not try again; of a container it makes none. A pure machine
+/// like Job: the caller asks next(), does what it says, and reports.
 class Unplug
 {
 public:
@@ -22,6 +22,9 @@ public:
 		unsigned ejects = 3;			  ///< how often at most
 		Time patience =
 			std::chrono::seconds(10); ///< of one eject, until the blocks are gone
+		/// It is a container: when its blocks are offline it has to go offline itself.
+		bool container = false;
+		Time interval = std::chrono::seconds(1); ///< between two tries to do that
 	};
 
 	/// Wait until no attempt of the kernel runs any more, see Engine::barrier(); report
@@ -32,10 +35,14 @@ public:
 	struct Offline {
 		Time until;
 	};
+	/// Take the container itself offline; report released().
+	struct Release {
+	};
 	/// Write into the device's `eject`; report ejected().
 	struct Eject {
 	};
-	/// Put what was taken offline back where it came from; report restored().
+	/// Put what was taken offline back where it came from, the container before the blocks;
+	/// report restored().
 	struct Restore {
 	};
 	/// Something has been ordered or is awaited: ask again then, or after the next report.
@@ -44,7 +51,7 @@ public:
 	};
 	struct Finished {
 	};
-	using Step = std::variant<Settle, Offline, Eject, Restore, Wait, Finished>;
+	using Step = std::variant<Settle, Offline, Release, Eject, Restore, Wait, Finished>;
 
 	/// How an offline of all blocks ended.
 	enum class Offlined {
@@ -65,9 +72,12 @@ public:
 
 	/// False: the lock was not to be had; the kernel's attempt may still run.
 	void settled(bool passed);
-	void offlined(Offlined result);
+	/// `why`: of one that is refused, for a person; may be empty.
+	void offlined(Offlined result, std::string why = {});
+	/// The errno of the write, 0 for none. EBUSY: something in the container is online still.
+	void released(int error, Time now);
 	/// The errno of the write, 0 for none. A write that succeeds is a request, not a success.
-	/// EBUSY: there was none, since blocks are online again.
+	/// EBUSY: there was none, since blocks are online again. Not where the device is gone().
 	void ejected(int error, Time now);
 	/// All blocks were removed: by our eject, or by another request of the host.
 	void gone();
@@ -93,6 +103,9 @@ private:
 		settling,
 		offline,
 		offlining,
+		release,
+		releasing,
+		busy, ///< something in the container is not offline yet
 		eject,
 		ejecting,
 		leaving, ///< ejected, or left empty for the host: the blocks have to go
@@ -107,6 +120,7 @@ private:
 	Time asked_;
 	Phase phase_ = Phase::settle;
 	Time leave_by_{};
+	Time retry_at_{};
 	unsigned ejects_ = 0;
 	bool took_ = false;  ///< an offline was ordered: there may be something to restore
 	bool again_ = false; ///< asked while giving up

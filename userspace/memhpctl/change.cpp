@@ -48,8 +48,10 @@ public:
 		}
 		shown_ = true;
 		fmt::print(stderr, "\r\033[K{}{} of {} blocks",
-			   progress.rolling_back ? "putting back: " : "", progress.done,
-			   progress.goal);
+			   progress.rolling_back ? "putting back: "
+			   : progress.ejecting	 ? "ejecting: "
+						 : "",
+			   progress.done, progress.goal);
 		if (!progress.waiting.empty())
 			fmt::print(stderr, ", waiting: {}", progress.waiting);
 		else if (progress.block && !progress.reached)
@@ -156,11 +158,10 @@ int dry_run(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &req
 	for (const auto &part : plan->parts)
 		order.push_back(part.block);
 	if (globals.json) {
-		const json document = {{"change", verb},
-				       {"goal", plan->goal},
-				       {"order", order},
-				       {"already", plan->already},
-				       {"left_to_host", plan->left_to_host}};
+		const json document = {
+			{"change", verb},	    {"goal", plan->goal},
+			{"order", order},	    {"eject", request.eject},
+			{"already", plan->already}, {"left_to_host", plan->left_to_host}};
 		fmt::print("{}\n", document.dump(2));
 		return exit_done;
 	}
@@ -168,7 +169,7 @@ int dry_run(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &req
 		   format_size(plan->goal * sysfs.block_size()));
 	if (plan->goal > 0)
 		fmt::print(", in this order: {}", fmt::join(order, " "));
-	fmt::print("\n");
+	fmt::print("{}\n", request.eject ? ", and eject the device" : "");
 	return exit_done;
 }
 
@@ -195,23 +196,30 @@ void print_report(const Report &report)
 		fmt::print("left alone: {} blocks of a virtio-mem or balloon device, which the "
 			   "host resizes: {}\n",
 			   report.left_to_host.size(), format_ranges(report.left_to_host));
+	if (report.ejected && report.ejected->done)
+		fmt::print("ejected: {}\n", report.ejected->device);
 	if (!report.wrong_zone.empty())
 		fmt::print(stderr, "memhpctl: online, but not in the zone asked for: {}\n",
 			   format_ranges(report.wrong_zone));
 	if (report.complete())
 		return;
 
-	fmt::print(stderr, "memhpctl: {} of {} blocks are not {}{}\n",
-		   report.goal - report.done.size(), report.goal, state,
-		   report.cancelled   ? ": cancelled"
-		   : report.timed_out ? ": the deadline passed"
-				      : "");
+	if (report.ejected && !report.ejected->done)
+		fmt::print(stderr, "memhpctl: {} was not ejected: {}\n", report.ejected->device,
+			   report.ejected->reason);
+	if (report.done.size() < report.goal)
+		fmt::print(stderr, "memhpctl: {} of {} blocks are not {}{}\n",
+			   report.goal - report.done.size(), report.goal, state,
+			   report.cancelled   ? ": cancelled"
+			   : report.timed_out ? ": the deadline passed"
+					      : "");
 	if (!report.waiting.empty())
 		fmt::print(stderr, "memhpctl: while it waited: {}\n", report.waiting);
 	for (const auto &line : reasons(report.stayed))
 		fmt::print(stderr, "memhpctl: {}\n", line);
 	if (!report.rolled_back.empty())
-		fmt::print(stderr, "memhpctl: back online, for not all would go: {} blocks: {}\n",
+		fmt::print(stderr, "memhpctl: back online, for {}: {} blocks: {}\n",
+			   report.stayed.empty() ? "it is all or nothing" : "not all would go",
 			   report.rolled_back.size(), format_ranges(report.rolled_back));
 	for (const auto &line : reasons(report.lost))
 		fmt::print(stderr, "memhpctl: NOT back online: {}\n", line);

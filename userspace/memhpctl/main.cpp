@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/eject.h"
 #include "core/target.h"
 #include "core/units.h"
 #include "memhpctl/verbs.h"
@@ -61,6 +62,11 @@ memhp::Result<void> complete(const Words &words, memhp::ChangeRequest &request)
 	const auto target = memhp::parse_target(request.target);
 	if (!target)
 		return memhp::fail(target.error());
+	if (request.eject) {
+		const auto device = memhp::device_to_eject(*target);
+		if (!device)
+			return memhp::fail(device.error());
+	}
 	if (!words.min_free.empty()) {
 		const auto min_free = memhp::parse_amount(words.min_free);
 		if (!min_free)
@@ -69,6 +75,29 @@ memhp::Result<void> complete(const Words &words, memhp::ChangeRequest &request)
 	}
 	return read_durations(words, request);
 }
+
+/// What an offline and an eject have in common.
+void add_offline_options(CLI::App &verb, memhp::ChangeOptions &options, Words &words)
+{
+	verb.add_flag("--dry-run", options.dry_run, "Only show which blocks, in which order");
+	verb.add_flag("--no-wait", options.no_wait, "Leave it to memhpd and return at once");
+	verb.add_option("--min-free", words.min_free,
+			"Wait where less would stay available (default 10%, at least 512M; 0: no "
+			"limit)")
+		->type_name("S");
+}
+
+constexpr auto offline_examples =
+	"Examples:\n"
+	"  memhpctl offline 4G                         wherever it goes best\n"
+	"  memhpctl offline node:1 --all-or-nothing    all of the node, or nothing\n"
+	"  memhpctl offline device:PNP0C80:00 --eject  one DIMM, then take it out";
+constexpr auto eject_examples =
+	"Examples:\n"
+	"  memhpctl list                    the column DEVICE has the names\n"
+	"  memhpctl eject PNP0C80:00        this DIMM, or everything stays as it is\n"
+	"  memhpctl eject PNP0C80:00 --deadline 30m --no-wait\n"
+	"                                   memhpd keeps trying for half an hour";
 
 } // namespace
 
@@ -110,22 +139,29 @@ int main(int argc, char **argv)
 	offline.request.change = memhp::Change::offline;
 	auto *offline_verb = app.add_subcommand("offline", "Take memory offline, with retries");
 	offline_verb->add_option("target", offline.request.target, target_help)->required();
-	offline_verb->add_flag("--dry-run", offline.dry_run,
-			       "Only show which blocks, in which order");
+	offline_verb->footer(offline_examples);
+	add_offline_options(*offline_verb, offline, words);
 	offline_verb->add_flag("--yes", offline.yes, "Do not ask");
 	offline_verb->add_flag(
 		"--force", offline.request.force,
 		"Also blocks that only the host can take back (virtio-mem, balloons)");
-	offline_verb->add_flag("--no-wait", offline.no_wait,
-			       "Leave it to memhpd and return at once");
 	offline_verb->add_flag("--all-or-nothing", offline.request.all_or_nothing,
 			       "Put everything back where not all of it goes");
-	offline_verb
-		->add_option("--min-free", words.min_free,
-			     "Wait where less would stay available (default 10%, at least 512M; 0: "
-			     "no limit)")
-		->type_name("S");
-	for (auto *verb : {online_verb, offline_verb}) {
+	offline_verb->add_flag("--eject", offline.request.eject,
+			       "Then take the device out; the target is one whole device");
+
+	memhp::ChangeOptions eject;
+	eject.request.all_or_nothing = true;
+	eject.request.eject = true;
+	std::string device;
+	auto *eject_verb = app.add_subcommand(
+		"eject", "Take a device of the firmware (a DIMM) offline and out, or leave it");
+	eject_verb->footer(eject_examples);
+	eject_verb->add_option("device", device, "As list names it: PNP0C80:00")->required();
+	add_offline_options(*eject_verb, eject, words);
+	eject_verb->add_flag("--force", eject.request.force, "Also memory that was there at boot");
+
+	for (auto *verb : {online_verb, offline_verb, eject_verb}) {
 		verb->add_option("--deadline", words.deadline, "Give up after (default 10m)")
 			->type_name("D");
 		verb->add_option("--attempt-deadline", words.attempt_deadline,
@@ -182,7 +218,9 @@ int main(int argc, char **argv)
 	if (policy_verb->parsed())
 		return memhp::verb_policy_show(globals);
 
-	auto &change = online_verb->parsed() ? online : offline;
+	// Whatever is a target of another kind is a mistake, and is told so.
+	eject.request.target = {memhp::parse_target({device}) ? device : "device:" + device};
+	auto &change = online_verb->parsed() ? online : eject_verb->parsed() ? eject : offline;
 	const auto completed = complete(words, change.request);
 	if (!completed)
 		return memhp::complain(completed.error(), memhp::exit_usage);

@@ -179,6 +179,8 @@ std::string describe_requests(const json &status)
 						request.value("goal", 0));
 		if (request.value("rolling_back", false))
 			text += "not all would go, " + blocks + " are back";
+		else if (request.value("ejecting", false))
+			text += blocks + ", the kernel is to eject the device";
 		else
 			text += fmt::format(
 				"{}, {} left", blocks,

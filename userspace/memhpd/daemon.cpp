@@ -97,7 +97,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		     [this] {
 			     if (std::exchange(save_source_, {}))
 				     save();
-		     }}),
+		     },
+		     [this] { kernel_watch_.drain(); }}),
 	  unplugger_({loop_, sysfs_, engine_, requests_, config_, state_dir_},
 		     [this] { kernel_watch_.drain(); }),
 	  kernel_watch_(loop_, sysfs_.root_fd(), kmod_, config_,
@@ -169,7 +170,8 @@ int Daemon::run()
 				events_.on_lost();
 				metrics_.changed();
 			},
-			[this] { look_around(); });
+			[this] { look_around(); },
+			[this](const std::string &name) { unplugger_.container(name); });
 		if (!monitor)
 			throw_error(monitor.error());
 		monitor_ = std::move(*monitor);

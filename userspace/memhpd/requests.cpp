@@ -32,6 +32,11 @@ std::string summary(const Report &report)
 		text += "; put back: blocks " + format_ranges(report.rolled_back);
 	for (const auto &line : reasons(report.lost))
 		text += "; not back online: " + line;
+	if (report.ejected)
+		text += fmt::format("; {} {}", report.ejected->device,
+				    report.ejected->done
+					    ? "is ejected"
+					    : "was not ejected: " + report.ejected->reason);
 	return text;
 }
 
@@ -136,6 +141,12 @@ void Requests::run(SavedRequest saved, Client client)
 	callbacks.suspended = [this, detached = entry.view.detached] {
 		return suspended_ && detached;
 	};
+	callbacks.ejecting = [this](const std::string &device, bool begins) {
+		if (begins)
+			ejecting_.insert(device);
+		else
+			eject_ended(device);
+	};
 	callbacks.progress = [this, id,
 			      progress = std::move(client.progress)](const Progress &now) {
 		note(id, now);
@@ -148,6 +159,20 @@ void Requests::run(SavedRequest saved, Client client)
 			finished(report);
 	};
 	entry.job = start(parts_.engine, parts_.sysfs, std::move(plan), std::move(callbacks));
+}
+
+/// What the kernel has told by the time at which it lets go of the lock is about this eject.
+void Requests::eject_ended(const std::string &device)
+{
+	parts_.engine.barrier([this, device](bool passed) {
+		if (!passed) {
+			eject_ended(device);
+			return;
+		}
+		if (parts_.drain)
+			parts_.drain();
+		ejecting_.erase(ejecting_.find(device));
+	});
 }
 
 void Requests::note(uint64_t id, const Progress &progress)

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ public:
 		/// Puts on record what the onliner knows of the blocks, where that is not yet. May
 		/// be empty.
 		std::function<void()> save_lives = {};
+		/// Reports all failures of unplugs that the kernel has told so far. May be empty.
+		std::function<void()> drain = {};
 	};
 	/// Both come from the loop and may be empty.
 	struct Client {
@@ -76,6 +79,10 @@ public:
 
 	std::vector<View> views() const;
 
+	/// True while what the kernel tells of a failed unplug of this device may come from a
+	/// request's own eject, so that it is no request of the firmware.
+	bool ejecting(const std::string &device) const { return ejecting_.count(device) != 0; }
+
 private:
 	struct Entry {
 		View view;
@@ -85,6 +92,7 @@ private:
 	};
 
 	void run(SavedRequest saved, Client client);
+	void eject_ended(const std::string &device);
 	void note(uint64_t id, const Progress &progress);
 	/// False where the request is not over, but kept.
 	bool end(uint64_t id, const Report &report);
@@ -93,7 +101,8 @@ private:
 
 	Parts parts_;
 	std::map<uint64_t, Entry> entries_;
-	std::vector<SavedRequest> left_; ///< by the memhpd before, not gone on with yet
+	std::multiset<std::string> ejecting_; ///< devices, once for each request that ejects
+	std::vector<SavedRequest> left_;      ///< by the memhpd before, not gone on with yet
 	uint64_t next_id_ = 1;
 	bool suspended_ = false;
 };

@@ -34,6 +34,7 @@ json requests_report(const Requests &requests)
 				{"failed_attempts", view.progress.failed_attempts},
 				{"waiting", or_null(view.progress.waiting)},
 				{"rolling_back", view.progress.rolling_back},
+				{"ejecting", view.progress.ejecting},
 				{"time_left_ms", std::max(view.deadline - now, Time{}).count()}});
 	return list;
 }

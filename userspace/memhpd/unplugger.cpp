@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "system/container.h"
+#include "system/eject.h"
 #include "system/log.h"
 
 namespace memhp
@@ -15,13 +17,8 @@ namespace
 {
 
 constexpr auto file = "unplugs.json";
-/// The write returns at once: the kernel ejects in a worker of its own.
-constexpr Time eject_deadline = std::chrono::seconds(10);
-
-std::string eject_path(const std::string &device)
-{
-	return "sys/bus/acpi/devices/" + device + "/eject";
-}
+/// The write waits for the hotplug lock.
+constexpr Time release_deadline = std::chrono::minutes(1);
 
 OnlineType type_of(Zone zone)
 {
@@ -35,33 +32,38 @@ Unplugger::Unplugger(Parts parts, std::function<void()> drain)
 {
 }
 
-Unplug::Spec Unplugger::spec() const
+Unplug::Spec Unplugger::spec(bool container) const
 {
 	const auto &unplug = parts_.config.config().unplug;
 	Unplug::Spec spec;
 	spec.eject = unplug.eject;
 	spec.deadline = unplug.deadline;
+	spec.container = container;
 	return spec;
 }
 
-Result<std::vector<Block>> Unplugger::blocks_of(const std::string &device) const
+Unplugger::Entry &Unplugger::add(const std::string &device, Time asked)
 {
-	auto blocks = parts_.sysfs.scan();
-	if (blocks)
-		blocks->erase(
-			std::remove_if(blocks->begin(), blocks->end(),
-				       [&](const Block &block) { return block.device != device; }),
-			blocks->end());
-	return blocks;
+	const auto container = read_container(parts_.sysfs.root_fd(), device);
+	auto &entry =
+		entries_.try_emplace(device, spec(container.has_value()), asked).first->second;
+	entry.saved.asked = asked;
+	entry.owners = {device};
+	if (container) {
+		entry.owners = container->devices;
+		entry.containers = container->containers;
+	}
+	return entry;
 }
 
-bool Unplugger::is_another(const std::string &device, const SavedUnplug &unplug) const
+bool Unplugger::is_another(const Entry &entry) const
 {
-	const auto blocks = blocks_of(device);
-	return blocks && !unplug.taken.empty() &&
+	const auto blocks = blocks_of(parts_.sysfs, entry.owners);
+	return blocks && !entry.saved.taken.empty() &&
 	       std::none_of(blocks->begin(), blocks->end(), [&](const Block &block) {
-		       const auto taken = unplug.taken.find(block.number);
-		       return taken != unplug.taken.end() && taken->second.inode == block.inode;
+		       const auto taken = entry.saved.taken.find(block.number);
+		       return taken != entry.saved.taken.end() &&
+			      taken->second.inode == block.inode;
 	       });
 }
 
@@ -77,11 +79,11 @@ void Unplugger::resume()
 	if (left_.empty() || parts_.config.unknown())
 		return;
 	for (auto &[device, unplug] : std::exchange(left_, {})) {
-		auto &entry = entries_.try_emplace(device, spec(), unplug.asked).first->second;
+		auto &entry = add(device, unplug.asked);
 		entry.machine.took();
 		entry.saved = std::move(unplug);
 		log::info("unplug of {}: going on with it", device);
-		if (is_another(device, entry.saved))
+		if (is_another(entry))
 			entry.machine.gone();
 	}
 	for (const auto &view : views())
@@ -101,36 +103,58 @@ void Unplugger::failed(uint64_t block)
 	if (found == blocks->end() || found->device.empty())
 		return; // gone by now
 	const auto &device = found->device;
+	if (parts_.requests.ejecting(device))
+		return; // an operator's eject, and its failure is told to them
 
-	const auto known = entries_.find(device);
-	if (known != entries_.end()) {
-		auto &machine = known->second.machine;
-		// Both witnesses tell of one attempt, and the module of each try in it.
-		if (machine.settling() || machine.own_eject())
-			return;
-		log::info("unplug of {}: the host asks again", device);
-		++counters_.asked;
-		machine.asked(Loop::now());
-		known->second.saved.asked = Loop::now();
-		save();
+	if (!known(device))
+		take_over(device, fmt::format("the kernel gave up at block {}", block));
+}
+
+void Unplugger::container(const std::string &name)
+{
+	if (known(name))
 		return;
-	}
+	const auto found = read_container(parts_.sysfs.root_fd(), name);
+	const auto blocks = found ? blocks_of(parts_.sysfs, found->devices) : fail(found.error());
+	if (!blocks)
+		log::warning("unplug of {}: {}", name, blocks.error().message);
+	else if (blocks->empty())
+		log::info("unplug of {}: the host wants it back; no memory is in it", name);
+	else
+		take_over(name, fmt::format("it is a container with {} blocks", blocks->size()));
+}
+
+bool Unplugger::known(const std::string &device)
+{
+	const auto known = entries_.find(device);
+	if (known == entries_.end())
+		return false;
+	auto &machine = known->second.machine;
+	// Both witnesses tell of one attempt, and the module of each try in it.
+	if (machine.settling() || machine.own_eject())
+		return true;
+	log::info("unplug of {}: the host asks again", device);
+	++counters_.asked;
+	machine.asked(Loop::now());
+	known->second.saved.asked = Loop::now();
+	save();
+	return true;
+}
+
+void Unplugger::take_over(const std::string &device, const std::string &what)
+{
 	++counters_.asked;
 	if (!parts_.config.config().unplug.retry || parts_.config.unknown()) {
-		log::warning(
-			"unplug of {}: the host wants it back, the kernel gave up at block {}, "
-			"and {}",
-			device, block,
-			parts_.config.unknown() ? "nothing goes offline while the configuration "
-						  "cannot be used"
-						: "unplug.retry is off");
+		log::warning("unplug of {}: the host wants it back, {}, and {}", device, what,
+			     parts_.config.unknown()
+				     ? "nothing goes offline while the configuration "
+				       "cannot be used"
+				     : "unplug.retry is off");
 		return;
 	}
-	log::warning("unplug of {}: the host wants it back and the kernel gave up at block {}; "
-		     "trying for {}",
-		     device, block, format_duration(spec().deadline));
-	auto &entry = entries_.try_emplace(device, spec(), Loop::now()).first->second;
-	entry.saved.asked = Loop::now();
+	log::warning("unplug of {}: the host wants it back and {}; trying for {}", device, what,
+		     format_duration(parts_.config.config().unplug.deadline));
+	add(device, Loop::now());
 	save();
 	advance(device);
 }
@@ -169,6 +193,8 @@ void Unplugger::advance(const std::string &name)
 		settle(device);
 	else if (const auto *until = std::get_if<Unplug::Offline>(&step))
 		offline(device, until->until);
+	else if (std::holds_alternative<Unplug::Release>(step))
+		release(device);
 	else if (std::holds_alternative<Unplug::Eject>(step))
 		eject(device);
 	else if (std::holds_alternative<Unplug::Restore>(step))
@@ -193,7 +219,7 @@ void Unplugger::settle(const std::string &device)
 void Unplugger::offline(const std::string &device, Time until)
 {
 	auto &entry = entries_.at(device);
-	const auto blocks = blocks_of(device);
+	const auto blocks = blocks_of(parts_.sysfs, entry.owners);
 	if (blocks && blocks->empty()) {
 		entry.machine.gone();
 		advance(device);
@@ -201,8 +227,10 @@ void Unplugger::offline(const std::string &device, Time until)
 	}
 	entry.doing = "takes its blocks offline";
 	entry.blocks.clear();
+	std::set<std::string> devices;
 	if (blocks)
 		for (const auto &block : *blocks) {
+			devices.insert(block.device);
 			entry.blocks.insert(block.number);
 			if (block.state == BlockState::online)
 				entry.saved.taken[block.number] = {block.inode, block.zone};
@@ -210,7 +238,8 @@ void Unplugger::offline(const std::string &device, Time until)
 	save(); // before the first write
 
 	ChangeRequest request;
-	request.target = {"device:" + device};
+	for (const auto &one : blocks ? devices : entry.owners)
+		request.target.push_back("device:" + one);
 	request.all_or_nothing = true;
 	request.deadline = std::max(until - Loop::now(), Time(1));
 	Requests::Client client;
@@ -226,40 +255,92 @@ void Unplugger::offline(const std::string &device, Time until)
 	const auto begun = parts_.requests.begin(request, std::move(client));
 	if (begun)
 		return;
-	log::warning("unplug of {}: {}", device, begun.error().message);
-	entry.machine.offlined(Unplug::Offlined::refused);
+	entry.machine.offlined(Unplug::Offlined::refused, begun.error().message);
 	advance(device);
+}
+
+void Unplugger::release(const std::string &device)
+{
+	auto &entry = entries_.at(device);
+	const auto container = read_container(parts_.sysfs.root_fd(), device);
+	if (!container || container->cpus.empty()) {
+		entry.doing = "takes the container offline";
+		release(device, entry.containers);
+		return;
+	}
+	// The kernel would refuse it. Processors are not memhpd's to take offline.
+	const auto doing = fmt::format("waits for somebody to take processors {} offline",
+				       format_ranges(container->cpus));
+	if (doing != entry.doing)
+		log::warning("unplug of {}: its memory is offline; processors {} in it are not, "
+			     "and somebody has to take them offline",
+			     device, format_ranges(container->cpus));
+	entry.doing = doing;
+	entry.machine.released(EBUSY, Loop::now());
+	advance(device);
+}
+
+void Unplugger::release(const std::string &device, std::vector<std::string> containers)
+{
+	const auto first = containers.front();
+	containers.erase(containers.begin());
+	parts_.engine.write(container_path(first), "0", release_deadline,
+			    [this, device, containers](const Writer::Outcome &outcome) {
+				    if (suspended_ || entries_.count(device) == 0)
+					    return;
+				    if (outcome.error == 0 && !containers.empty())
+					    release(device, containers);
+				    else
+					    with(device, [&](Entry &entry) {
+						    entry.machine.released(
+							    outcome.killed ? EBUSY : outcome.error,
+							    Loop::now());
+					    });
+			    });
 }
 
 void Unplugger::eject(const std::string &device)
 {
 	auto &entry = entries_.at(device);
-	const auto blocks = blocks_of(device);
-	// Somebody may have onlined one: the kernel would take it offline, without our patience.
-	const bool online =
-		!blocks || std::any_of(blocks->begin(), blocks->end(), [](const Block &block) {
-			return block.state != BlockState::offline;
-		});
-	if (online) {
-		entry.machine.ejected(EBUSY, Loop::now());
-		advance(device);
-		return;
-	}
 	entry.doing = "ejects it";
-	parts_.engine.write(eject_path(device), "1", eject_deadline,
-			    [this, device](const Writer::Outcome &outcome) {
-				    with(device, [&](Entry &one) {
-					    one.machine.ejected(outcome.error, Loop::now());
-				    });
+	order_eject(parts_.engine, parts_.sysfs, device, entry.owners,
+		    [this, device](const Writer::Outcome &outcome) {
+			    with(device, [&](Entry &one) {
+				    const auto blocks = blocks_of(parts_.sysfs, one.owners);
+				    if (outcome.error != 0 && blocks && blocks->empty())
+					    one.machine.gone();
+				    else
+					    one.machine.ejected(outcome.killed ? 0 : outcome.error,
+								Loop::now());
 			    });
+		    });
 }
 
 void Unplugger::restore(const std::string &device)
 {
+	entries_.at(device).doing = "puts its blocks back";
+	auto containers = entries_.at(device).containers;
+	std::reverse(containers.begin(), containers.end());
+	for (const auto &container : containers)
+		parts_.engine.write(
+			container_path(container), "1", release_deadline,
+			[device, container](const Writer::Outcome &outcome) {
+				if (outcome.error != 0)
+					log::warning(
+						"unplug of {}: container {} is not "
+						"back online: {}",
+						device, container,
+						std::generic_category().message(outcome.error));
+			});
+	// Orders go before jobs: the blocks come after the containers.
+	restore_blocks(device);
+}
+
+void Unplugger::restore_blocks(const std::string &device)
+{
 	auto &entry = entries_.at(device);
-	entry.doing = "puts its blocks back";
 	std::map<OnlineType, std::vector<uint64_t>> offline;
-	const auto blocks = blocks_of(device);
+	const auto blocks = blocks_of(parts_.sysfs, entry.owners);
 	if (!blocks)
 		log::warning("unplug of {}: {}", device, blocks.error().message);
 	for (const auto &block : blocks.value_or(std::vector<Block>())) {

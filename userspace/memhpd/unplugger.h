@@ -63,6 +63,9 @@ public:
 	/// about to.
 	void failed(uint64_t block);
 
+	/// The firmware asked for a container, see system/container.h.
+	void container(const std::string &name);
+
 	void on_uevent(const Uevent &event);
 
 	std::vector<View> views() const;
@@ -70,27 +73,38 @@ public:
 
 private:
 	struct Entry {
-		Entry(const Unplug::Spec &spec, Time asked) : machine(spec, asked) {}
+		Entry(const Unplug::Spec &spec, Time began) : machine(spec, began) {}
 
 		Unplug machine;
 		SavedUnplug saved;
-		std::set<uint64_t> blocks; ///< that are still there
+		std::set<std::string> owners;	     ///< devices whose blocks they are
+		std::vector<std::string> containers; ///< see Container; of a DIMM empty
+		std::set<uint64_t> blocks;	     ///< that are still there
 		std::string doing;
 		size_t restoring = 0; ///< requests that put blocks back
 		Loop::Source timer;
 	};
 
-	Unplug::Spec spec() const;
-	Result<std::vector<Block>> blocks_of(const std::string &device) const;
+	Unplug::Spec spec(bool container) const;
+	/// True where this is another request of the host, or no request, for one that is under
+	/// way.
+	bool known(const std::string &device);
+	/// The host wants it; `what` says why that is memhpd's to do.
+	void take_over(const std::string &device, const std::string &what);
+	Entry &add(const std::string &device, Time asked);
 	/// True where the device went while no memhpd ran: none of its blocks is there any more,
 	/// though its name may be, of what was plugged in instead.
-	bool is_another(const std::string &device, const SavedUnplug &unplug) const;
+	bool is_another(const Entry &entry) const;
 	/// Does what the machine wants. Ends with the entry gone, or waiting for a callback.
 	void advance(const std::string &device);
 	void settle(const std::string &device);
 	void offline(const std::string &device, Time until);
+	void release(const std::string &device);
+	/// Writes 0 into `online` of the first of these, then of the others.
+	void release(const std::string &device, std::vector<std::string> containers);
 	void eject(const std::string &device);
 	void restore(const std::string &device);
+	void restore_blocks(const std::string &device);
 	void end(const std::string &device);
 	void save() const;
 	/// Calls `then` with the entry, if it is still there, and goes on with it.

@@ -72,11 +72,22 @@ void Engine::preempt_offline()
 	}
 }
 
-void Engine::write(std::string path, std::string value, Time deadline, Writer::Done done)
+void Engine::write(std::string path, std::string value, Time deadline, Writer::Done done,
+		   std::function<bool()> allowed)
 {
-	orders_.push_back({std::move(path), std::move(value), deadline, std::move(done)});
+	orders_.push_back(
+		{std::move(path), std::move(value), deadline, std::move(done), std::move(allowed)});
 	preempt_offline();
 	wake();
+}
+
+void Engine::later(Time span, std::function<void()> call)
+{
+	const auto at = later_.emplace(later_.end());
+	*at = loop_.timer(Loop::now() + span, [this, at, call = std::move(call)] {
+		later_.erase(at); // this runs on from the loop's own reference
+		call();
+	});
 }
 
 void Engine::cancel(JobId id)
@@ -165,6 +176,13 @@ bool Engine::step_order()
 		return false;
 	const auto &order = orders_.front();
 	running_offline_ = false;
+	if (order.allowed && !order.allowed()) {
+		const auto done = std::move(orders_.front().done);
+		orders_.pop_front();
+		done({EBUSY, false, Time{}});
+		wake();
+		return true;
+	}
 	writer_.write(order.path, order.value, order.deadline,
 		      [this](const Writer::Outcome &outcome) {
 			      const auto done = std::move(orders_.front().done);

@@ -47,6 +47,9 @@ public:
 		std::string value;
 		Time deadline;
 		Writer::Done done;
+		/// Asked when its turn has come: where it says no the order is not written, and
+		/// `done` gets EBUSY. May be empty.
+		std::function<bool()> allowed = {};
 	};
 
 	struct Callbacks {
@@ -88,7 +91,11 @@ public:
 
 	/// One write to a file that is no block's (the `state` of a dax device), in turn with the
 	/// others: before any job, and an offline that runs makes room.
-	void write(std::string path, std::string value, Time deadline, Writer::Done done);
+	void write(std::string path, std::string value, Time deadline, Writer::Done done,
+		   std::function<bool()> allowed = {});
+
+	/// Calls once, after so long, unless the engine is gone by then.
+	void later(Time span, std::function<void()> call);
 
 	bool idle() const
 	{
@@ -139,6 +146,7 @@ private:
 	bool said_no_pressure_ = false;
 	Loop::Source wake_source_;
 	Loop::Source timer_;
+	std::list<Loop::Source> later_;
 };
 
 } // namespace memhp

@@ -25,6 +25,7 @@ struct Progress {
 		waiting; ///< why nothing is tried at the moment; empty where nothing is against it
 	/// It has failed, and what it took offline comes back: `done` of `goal` blocks have.
 	bool rolling_back = false;
+	bool ejecting = false; ///< all is offline, and the kernel is to take the device out
 };
 
 /// A block that was wanted and did not get there.
@@ -35,6 +36,13 @@ struct Stayed {
 	unsigned attempts = 0;
 	std::string stage;
 	std::string zone; ///< of a block that stayed online
+};
+
+/// What came of the wish to eject a device.
+struct Ejected {
+	std::string device;
+	bool done = false;  ///< it is gone
+	std::string reason; ///< for a person, why it is not
 };
 
 /// How a request ended.
@@ -52,10 +60,11 @@ struct Report {
 	uint64_t failed_attempts = 0;
 	bool timed_out = false;
 	bool cancelled = false;
-	std::string waiting; ///< what it waited for when it ended
+	std::string waiting;		///< what it waited for when it ended
+	std::optional<Ejected> ejected; ///< where that was asked for
 	Time took{};
 
-	bool complete() const { return done.size() >= goal; }
+	bool complete() const { return done.size() >= goal && (!ejected || ejected->done); }
 };
 
 /// Why a block stayed, in words: "EBUSY at isolate", "no result within its deadline".

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "system/eject.h"
 #include "system/kmod.h"
 #include "system/loop.h"
 #include "system/pages.h"
@@ -81,6 +82,23 @@ Result<Selection> select(const Sysfs &sysfs, const std::vector<Block> &blocks,
 	return select_offline(sysfs, blocks, request, *target);
 }
 
+Result<void> check_eject(const Sysfs &sysfs, const std::vector<Block> &blocks,
+			 const ChangeRequest &request)
+{
+	if (request.change == Change::online)
+		return fail_input("memory that goes online cannot be ejected");
+	const auto target = parse_target(request.target);
+	if (!target)
+		return fail(target.error());
+	const auto device = device_to_eject(*target);
+	if (!device)
+		return fail(device.error());
+	const auto owned = match(*target, blocks, sysfs.block_size());
+	if (!owned)
+		return fail(owned.error());
+	return may_eject(*device, eject_facts(sysfs, *device, *owned), request.force);
+}
+
 } // namespace
 
 Config::Offline terms_of(const ChangeRequest &request, Config::Offline config)
@@ -97,6 +115,11 @@ Result<Plan> make_plan(const Sysfs &sysfs, const ChangeRequest &request,
 	const auto blocks = sysfs.scan();
 	if (!blocks)
 		return fail(blocks.error());
+	if (request.eject) {
+		const auto ejectable = check_eject(sysfs, *blocks, request);
+		if (!ejectable)
+			return fail(ejectable.error());
+	}
 	auto selection = select(sysfs, *blocks, request);
 	if (!selection)
 		return fail(selection.error());

@@ -39,6 +39,7 @@ json to_json(const ChangeRequest &request)
 	} else {
 		value["force"] = request.force;
 		value["all_or_nothing"] = request.all_or_nothing;
+		value["eject"] = request.eject;
 	}
 	if (request.deadline)
 		value["deadline_ms"] = request.deadline->count();
@@ -62,6 +63,7 @@ Result<ChangeRequest> request_from_json(const json &value)
 			result.attempt_deadline = milliseconds(value.at("attempt_deadline_ms"));
 		result.force = value.value("force", result.force);
 		result.all_or_nothing = value.value("all_or_nothing", result.all_or_nothing);
+		result.eject = value.value("eject", result.eject);
 		return result;
 	});
 	if (!request)
@@ -101,7 +103,8 @@ json to_json(const Progress &progress)
 		{"goal", progress.goal},
 		{"failed_attempts", progress.failed_attempts},
 		{"waiting", progress.waiting},
-		{"rolling_back", progress.rolling_back}};
+		{"rolling_back", progress.rolling_back},
+		{"ejecting", progress.ejecting}};
 }
 
 Result<Progress> progress_from_json(const json &value)
@@ -119,6 +122,7 @@ Result<Progress> progress_from_json(const json &value)
 		value.at("failed_attempts").get_to(result.failed_attempts);
 		value.at("waiting").get_to(result.waiting);
 		value.at("rolling_back").get_to(result.rolling_back);
+		value.at("ejecting").get_to(result.ejecting);
 		return result;
 	});
 }
@@ -160,6 +164,11 @@ std::vector<Stayed> stayed_from_json(const json &list)
 
 json to_json(const Report &report)
 {
+	json ejected = nullptr;
+	if (report.ejected)
+		ejected = {{"device", report.ejected->device},
+			   {"done", report.ejected->done},
+			   {"reason", report.ejected->reason}};
 	return {{"change", to_string(report.change)},
 		{"block_size", report.block_size},
 		{"goal", report.goal},
@@ -174,6 +183,7 @@ json to_json(const Report &report)
 		{"timed_out", report.timed_out},
 		{"cancelled", report.cancelled},
 		{"waiting", report.waiting},
+		{"ejected", std::move(ejected)},
 		{"took_ms", report.took.count()}};
 }
 
@@ -195,6 +205,10 @@ Result<Report> report_from_json(const json &value)
 		value.at("timed_out").get_to(result.timed_out);
 		value.at("cancelled").get_to(result.cancelled);
 		value.at("waiting").get_to(result.waiting);
+		if (const auto &ejected = value.at("ejected"); !ejected.is_null())
+			result.ejected = {ejected.at("device").get<std::string>(),
+					  ejected.at("done").get<bool>(),
+					  ejected.at("reason").get<std::string>()};
 		result.took = milliseconds(value.at("took_ms"));
 		return result;
 	});

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "system/assist.h"
+#include "system/eject.h"
 #include "system/log.h"
 #include "system/settings.h"
 
@@ -50,6 +51,10 @@ public:
 		report_.goal = plan_.goal;
 
 		const auto &request = plan_.request;
+		if (request.eject)
+			report_.ejected = {
+				device_to_eject(parse_target(request.target).value()).value_or(""),
+				false, "not all of it went offline"};
 		JobSpec spec;
 		spec.change = request.change;
 		spec.type = request.type;
@@ -102,6 +107,8 @@ private:
 	std::set<int> nodes_of(const std::function<bool(uint64_t)> &wanted) const;
 	std::vector<Engine::Order> help(const Job &job);
 	void conclude(const Job &job);
+	void take_out();
+	void settle_up();
 	void roll_back();
 	void put_back(const std::vector<Block> &blocks, const std::vector<Block> &all,
 		      OnlineType type);
@@ -219,6 +226,47 @@ void Running::conclude(const Job &job)
 	report_.cancelled = job.cancelled();
 	report_.waiting = job.held() ? job.held()->text : "";
 
+	const bool empty = report_.done.size() >= report_.goal && !plan_.rolling_back;
+	if (report_.ejected && empty && job.cancelled())
+		report_.ejected->reason = "the request was cancelled";
+	if (report_.ejected && empty && !job.cancelled())
+		take_out();
+	else
+		settle_up();
+}
+
+void Running::take_out()
+{
+	const auto &device = report_.ejected->device;
+	if (plan_.resumed && plan_.parts.empty()) {
+		// It went with the process before. What has its name now is another device.
+		report_.ejected = {device, true, ""};
+		settle_up();
+		return;
+	}
+	if (callbacks_.progress) {
+		Progress progress;
+		progress.done = report_.done.size();
+		progress.goal = report_.goal;
+		progress.failed_attempts = report_.failed_attempts;
+		progress.ejecting = true;
+		callbacks_.progress(progress);
+	}
+	if (callbacks_.ejecting)
+		callbacks_.ejecting(device, true);
+	eject(engine_, sysfs_, device, plan_.deadline,
+	      [self = shared_from_this()](const Result<void> &result) {
+		      auto &ejected = *self->report_.ejected;
+		      ejected.done = result.has_value();
+		      ejected.reason = result ? "" : result.error().message;
+		      if (self->callbacks_.ejecting)
+			      self->callbacks_.ejecting(ejected.device, false);
+		      self->settle_up();
+	      });
+}
+
+void Running::settle_up()
+{
 	const bool failed =
 		plan_.rolling_back || (plan_.request.all_or_nothing && !report_.complete());
 	const bool suspended = callbacks_.suspended && callbacks_.suspended();

@@ -21,6 +21,9 @@ struct RequestCallbacks {
 	/// True where another process will go on with what is cancelled now: nothing is put back.
 	/// May be empty.
 	std::function<bool()> suspended;
+	/// A device is about to be ejected (true), or that has come to an end, good or bad. May be
+	/// empty.
+	std::function<void(const std::string &device, bool begins)> ejecting = {};
 };
 
 /// Carries out a plan, with `terms.assist` between its passes. The job that comes back can be

@@ -21,9 +21,8 @@ namespace
 
 constexpr Time interval = std::chrono::milliseconds(50);
 
-Uevent::Action parse_action(const char *text)
+Uevent::Action parse_action(std::string_view action)
 {
-	const std::string_view action = text ? text : "";
 	if (action == "add")
 		return Uevent::Action::add;
 	if (action == "remove")
@@ -36,6 +35,11 @@ Uevent::Action parse_action(const char *text)
 }
 
 } // namespace
+
+bool asks_for_container(std::string_view subsystem, std::string_view action, std::string_view event)
+{
+	return subsystem == "container" && action == "change" && event == "offline";
+}
 
 Result<int> choose_receive_buffer(std::string_view given)
 {
@@ -58,12 +62,14 @@ void UeventMonitor::UdevUnref::operator()(udev_monitor *handle) const
 
 Result<std::unique_ptr<UeventMonitor>>
 UeventMonitor::open(Loop &loop, int buffer, std::function<void(const Uevent &)> receive,
-		    std::function<void()> lost, std::function<void()> dax)
+		    std::function<void()> lost, std::function<void()> dax,
+		    std::function<void(const std::string &)> container)
 {
 	std::unique_ptr<UeventMonitor> self(new UeventMonitor(loop));
 	self->receive_ = std::move(receive);
 	self->lost_ = std::move(lost);
 	self->dax_ = std::move(dax);
+	self->container_ = std::move(container);
 
 	self->udev_.reset(udev_new());
 	if (!self->udev_)
@@ -76,6 +82,9 @@ UeventMonitor::open(Loop &loop, int buffer, std::function<void(const Uevent &)> 
 	int error = udev_monitor_filter_add_match_subsystem_devtype(monitor, "memory", nullptr);
 	if (error >= 0 && self->dax_)
 		error = udev_monitor_filter_add_match_subsystem_devtype(monitor, "dax", nullptr);
+	if (error >= 0 && self->container_)
+		error = udev_monitor_filter_add_match_subsystem_devtype(monitor, "container",
+									nullptr);
 	if (error >= 0)
 		error = udev_monitor_enable_receiving(monitor);
 	if (error < 0)
@@ -111,14 +120,24 @@ void UeventMonitor::drain()
 		}
 		if (!device)
 			return;
+		const auto view = [](const char *text) {
+			return std::string_view(text ? text : "");
+		};
 		Uevent event;
-		event.action = parse_action(udev_device_get_action(device));
-		const auto *subsystem = udev_device_get_subsystem(device);
-		const auto *number = udev_device_get_sysnum(device);
-		const bool dax = subsystem && std::string_view(subsystem) == "dax";
-		const bool block = !dax && number && parse_number(number, 10, event.block);
+		const auto subsystem = view(udev_device_get_subsystem(device));
+		const auto action = view(udev_device_get_action(device));
+		event.action = parse_action(action);
+		const auto number = view(udev_device_get_sysnum(device));
+		const bool dax = subsystem == "dax";
+		const bool block = subsystem == "memory" && parse_number(number, 10, event.block);
+		std::string container;
+		if (asks_for_container(subsystem, action,
+				       view(udev_device_get_property_value(device, "EVENT"))))
+			container = view(udev_device_get_sysname(device));
 		udev_device_unref(device);
-		if (dax)
+		if (!container.empty())
+			container_(container);
+		else if (dax)
 			dax_();
 		else if (block)
 			receive_(event);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "core/result.h"
@@ -22,6 +23,11 @@ struct Uevent {
 	uint64_t block = 0;
 };
 
+/// True for the event by which the firmware asks for a container, see system/container.h: `event`
+/// is the variable EVENT of it.
+bool asks_for_container(std::string_view subsystem, std::string_view action,
+			std::string_view event);
+
 /// Room for the events of some 100000 blocks: the kernel drops what does not fit.
 constexpr int default_receive_buffer = 128 << 20;
 
@@ -37,12 +43,14 @@ class UeventMonitor
 {
 public:
 	/// `receive` is called for each event; `lost` when the kernel dropped some (ENOBUFS): the
-	/// listener has to scan. `dax`, where given, is called for each event of a dax device.
+	/// listener has to scan. `dax`, where given, is called for each event of a dax device,
+	/// `container` with the name of each container that the firmware asks for.
 	/// `buffer` is the socket's receive buffer in bytes, beyond the system's limit where the
 	/// caller has CAP_NET_ADMIN.
 	static Result<std::unique_ptr<UeventMonitor>>
 	open(Loop &loop, int buffer, std::function<void(const Uevent &)> receive,
-	     std::function<void()> lost, std::function<void()> dax = nullptr);
+	     std::function<void()> lost, std::function<void()> dax = nullptr,
+	     std::function<void(const std::string &)> container = nullptr);
 
 	/// Delivers all events that the kernel has sent so far, now.
 	void drain();
@@ -62,6 +70,7 @@ private:
 	std::function<void(const Uevent &)> receive_;
 	std::function<void()> lost_;
 	std::function<void()> dax_;
+	std::function<void(const std::string &)> container_;
 	Loop::Source source_;
 };
 

@@ -189,6 +189,21 @@ TEST_F(CommandLine, DryRunNamesTheOrder)
 	EXPECT_EQ(ctl({"online", "32", "--dry-run"}).out, "would online 0 blocks (0)");
 }
 
+TEST_F(CommandLine, EjectShowsWhatItWouldDo)
+{
+	tree.add_eject("PNP0C80:01");
+	const std::string would = "would offline 2 blocks (256M), in this order: 33 32, and eject "
+				  "the device";
+	EXPECT_EQ(ctl({"eject", "PNP0C80:01", "--dry-run"}).out, would);
+	EXPECT_EQ(ctl({"eject", "device:PNP0C80:01", "--dry-run"}).out, would);
+	EXPECT_EQ(ctl({"offline", "device:PNP0C80:01", "--eject", "--dry-run"}).out, would);
+	const auto plan = json::parse(ctl({"eject", "PNP0C80:01", "--dry-run", "--json"}).out);
+	EXPECT_EQ(plan.at("eject"), true);
+	EXPECT_EQ(plan.at("already"), json({34, 35}));
+	EXPECT_NE(ctl({"eject", "--help"}).out.find("memhpctl eject PNP0C80:00"),
+		  std::string::npos);
+}
+
 TEST_F(CommandLine, PolicyCheckNamesEveryMistake)
 {
 	tree.write("good.toml", "[online]\naction = \"leave\"\n");
@@ -279,6 +294,9 @@ TEST_F(CommandLine, FailureIs1AndSaysWhy)
 		{{"offline", "40-41", "--dry-run"}, "--force"},
 		{{"offline", "100G", "--dry-run"}, "only"},
 		{{"online", "1M", "--dry-run"}, "no multiple"},
+		{{"eject", "PNP0C80:01", "--dry-run"}, "there is no file eject"},
+		{{"eject", "PNP0C80:09", "--dry-run"}, "no memory block matches"},
+		{{"eject", "virtio0", "--dry-run"}, "a smaller requested-size"},
 	};
 	for (const auto &[words, why] : cases) {
 		const auto output = ctl(words);
@@ -319,6 +337,18 @@ TEST_F(CommandLine, AMistakeIs2)
 		{"online", "32", "--min-free", "1G"},
 		{"online", "32", "--zone", "lunch"},
 		{"online", "32", "--force"},
+		{"online", "32", "--eject"},
+		{"eject"},
+		{"eject", ""},
+		{"eject", "one", "two"},
+		{"eject", "32", "--dry-run"},
+		{"eject", "4G", "--dry-run"},
+		{"eject", "all", "--dry-run"},
+		{"eject", "node:1", "--dry-run"},
+		{"eject", "PNP0C80:01", "--deadline", "0s"},
+		{"eject", "PNP0C80:01"}, // a recorded tree
+		{"offline", "4G", "--eject", "--dry-run"},
+		{"offline", "device:PNP0C80:01", "32", "--eject", "--dry-run"},
 		{"offline", "32"}, // a recorded tree cannot be changed
 		{"watch"},
 		{"policy"},

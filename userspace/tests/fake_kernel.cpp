@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -134,6 +135,36 @@ ssize_t write_dax_state(const fs::path &dir, const std::string &value)
 	return static_cast<ssize_t>(value.size());
 }
 
+/// True where the link `firmware_node` of a block leads to this device, or to one in it.
+bool belongs_to(const fs::path &block, const std::string &device)
+{
+	std::error_code none;
+	const auto owner = fs::read_symlink(block / "firmware_node", none);
+	return std::find(owner.begin(), owner.end(), fs::path(device)) != owner.end();
+}
+
+/// The `online` of a container.
+ssize_t write_container(const fs::path &dir, const std::string &value)
+{
+	const auto name = dir.filename().string();
+	std::ofstream(running + "/writes", std::ios::app) << name + " online " + value + "\n";
+	bool busy = false;
+	for (const auto &block : fs::directory_iterator(running + "/sys/devices/system/memory"))
+		busy |= belongs_to(block.path(), name) &&
+			read_word(block.path() / "state") != "offline";
+	for (const auto &node : fs::recursive_directory_iterator(dir / "firmware_node"))
+		busy |= node.path().filename() == "physical_node1" &&
+			read_word(running + "/sys/devices/system/cpu/" +
+				  fs::read_symlink(node.path()).filename().string() + "/online") !=
+				"0";
+	if (busy && value == "0") {
+		errno = EBUSY;
+		return -1;
+	}
+	put(dir / "online", value);
+	return static_cast<ssize_t>(value.size());
+}
+
 /// The `eject` of an ACPI device, which is what the kernel's worker does later: it takes the blocks
 /// away, or with "stay" it does not.
 ssize_t write_eject(const fs::path &dir, const std::string &value)
@@ -146,12 +177,9 @@ ssize_t write_eject(const fs::path &dir, const std::string &value)
 		return -1;
 	}
 	std::vector<fs::path> owned;
-	for (const auto &block : fs::directory_iterator(running + "/sys/devices/system/memory")) {
-		std::error_code none;
-		const auto owner = fs::read_symlink(block.path() / "firmware_node", none);
-		if (word == "ok" && owner.filename() == name)
+	for (const auto &block : fs::directory_iterator(running + "/sys/devices/system/memory"))
+		if (word == "ok" && belongs_to(block.path(), name))
 			owned.push_back(block.path());
-	}
 	for (const auto &block : owned)
 		fs::remove_all(block);
 	return static_cast<ssize_t>(value.size());
@@ -227,6 +255,9 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 	if (ours && ends_with(path, "/eject"))
 		return write_eject(fs::path(path).parent_path(),
 				   {static_cast<const char *>(data), size});
+	if (ours && ends_with(path, "/online") && path.find("/container/") != std::string::npos)
+		return write_container(fs::path(path).parent_path(),
+				       {static_cast<const char *>(data), size});
 	if (ours && ends_with(path, "/state")) {
 		const auto dir = fs::path(path).parent_path();
 		const std::string value(static_cast<const char *>(data), size);

@@ -39,6 +39,7 @@ Report full_report()
 	report.timed_out = true;
 	report.cancelled = true;
 	report.waiting = "too little memory";
+	report.ejected = {"PNP0C80:01", false, "it would not"};
 	report.took = Time(1234);
 	return report;
 }
@@ -56,6 +57,7 @@ TEST(ReportJson, SurvivesTheWayThere)
 		EXPECT_EQ(read->stayed.size(), report.stayed.size());
 		EXPECT_EQ(read->rolled_back, report.rolled_back);
 		EXPECT_EQ(read->lost.size(), report.lost.size());
+		EXPECT_EQ(read->ejected.has_value(), report.ejected.has_value());
 	}
 }
 

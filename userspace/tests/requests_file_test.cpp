@@ -32,6 +32,7 @@ SavedRequest full()
 	auto &plan = saved.plan;
 	plan.request.target = {"4G", "zone:movable"};
 	plan.request.all_or_nothing = true;
+	plan.request.eject = true;
 	plan.request.force = true;
 	plan.terms.attempt_deadline = Time(300);
 	plan.terms.backoff = {Time(1), 3.5, Time(9), 0.7};
@@ -64,6 +65,7 @@ TEST_F(RequestsFile, KeepsAllThatIsNeededToGoOn)
 	EXPECT_EQ(plan.request.change, Change::offline);
 	EXPECT_EQ(plan.request.target, saved.plan.request.target);
 	EXPECT_TRUE(plan.request.all_or_nothing);
+	EXPECT_TRUE(plan.request.eject);
 	EXPECT_TRUE(plan.request.force);
 	EXPECT_EQ(plan.terms.attempt_deadline, Time(300));
 	EXPECT_EQ(plan.terms.backoff.initial, Time(1));

@@ -172,8 +172,35 @@ void MachineTree::add_dax(std::string_view device, uint64_t first, uint64_t last
 	     "../../../devices/platform/" + std::string(device));
 }
 
+namespace
+{
+
+constexpr auto acpi_dir = "sys/devices/LNXSYSTM:00/LNXSYBUS:00/";
+
+} // namespace
+
+void MachineTree::add_container(const std::string &name, const std::string &parent) const
+{
+	const auto place = (parent.empty() ? "" : parent + "/") + name;
+	write(acpi_dir + place + "/path", "\\_SB_.MOD0\n");
+	write(acpi_dir + place + "/eject", "");
+	link("sys/bus/acpi/devices/" + name, "../../../../" + (acpi_dir + place));
+	write("sys/devices/system/container/" + name + "/online", "1\n");
+	link("sys/devices/system/container/" + name + "/firmware_node",
+	     "../../../LNXSYSTM:00/LNXSYBUS:00/" + place);
+}
+
+void MachineTree::add_processor(const std::string &place, unsigned cpu) const
+{
+	const auto name = "cpu" + std::to_string(cpu);
+	write(acpi_dir + place + "/path", "\\_SB_.MOD0.CPU3\n");
+	link(acpi_dir + place + "/physical_node1", "../../../../system/cpu/" + name);
+	write("sys/devices/system/cpu/" + name + "/online", "1\n");
+}
+
 void MachineTree::own(uint64_t block, std::string_view device) const
 {
+	make_directory(std::string(acpi_dir).append(device));
 	link(dir(block) + "/firmware_node",
 	     "../../../LNXSYSTM:00/LNXSYBUS:00/" + std::string(device));
 }

@@ -70,6 +70,11 @@ public:
 	void own(uint64_t block, std::string_view device) const;
 	/// The file `eject` of such a device.
 	void add_eject(const std::string &device) const;
+	/// A container of the firmware, inside of `parent` if that is not empty: online, and with a
+	/// file `eject`. Its devices own blocks by the name "ACPI0004:00/PNP0C80:03".
+	void add_container(const std::string &name, const std::string &parent = "") const;
+	/// The firmware's device of an online processor; `path` as for own().
+	void add_processor(const std::string &path, unsigned cpu) const;
 	/// Path of the directory in which it is.
 	static std::string eject_dir(const std::string &device);
 	std::string state(uint64_t block) const;
@@ -81,8 +86,8 @@ private:
 };
 
 /// The kernel's side of a MachineTree: while it exists, a write to a block's or dax device's
-/// `state` or to a setting, by this process or one forked from it, does what the kernel would do.
-/// (The linker puts it in the place of write(2).)
+/// `state`, to a device's `eject`, a container's `online` or to a setting, by this process or one
+/// forked from it, does what the kernel would do. (The linker puts it in the place of write(2).)
 ///
 /// Online and offline change `state` and `valid_zones`, or fail with EINVAL where the block is in
 /// that state already. `script()` makes the next writes to a block end otherwise.
@@ -104,11 +109,12 @@ public:
 	void put_back(uint64_t block) const;
 
 	/// The same for the `eject` of a device, whose blocks it removes; "stay": it does not, and
-	/// tells nobody.
+	/// tells nobody. A container that goes offline: EBUSY where a block or processor in it is
+	/// online.
 	void script_eject(const std::string &device, const std::vector<std::string> &words) const;
 
-	/// All writes so far to `state`, to `eject`, and to files that help between two passes, in
-	/// their order: "40 online_movable", "PNP0C80:01 eject 1", "drop_caches 2".
+	/// All writes so far to `state`, to `eject`, to `online`, and to files that help between
+	/// two passes, in their order: "40 online_movable", "PNP0C80:01 eject 1", "drop_caches 2".
 	std::vector<std::string> writes() const;
 
 private:

@@ -37,5 +37,21 @@ TEST(ReceiveBuffer, IsTheDefaultOrAsGiven)
 	}
 }
 
+TEST(Uevent, ARequestForAContainerIsKnownByItsVariable)
+{
+	EXPECT_TRUE(asks_for_container("container", "change", "offline"));
+	const struct {
+		const char *subsystem;
+		const char *action;
+		const char *event;
+	} others[] = {{"container", "change", ""},
+		      {"container", "change", "online"},
+		      {"container", "offline", "offline"},
+		      {"container", "add", "offline"},
+		      {"memory", "change", "offline"}};
+	for (const auto &[subsystem, action, event] : others)
+		EXPECT_FALSE(asks_for_container(subsystem, action, event)) << action << event;
+}
+
 } // namespace
 } // namespace memhp

@@ -28,6 +28,8 @@ std::string word(const Unplug::Step &step)
 		return "settle";
 	if (const auto *offline = std::get_if<Unplug::Offline>(&step))
 		return "offline" + at(offline->until);
+	if (std::holds_alternative<Unplug::Release>(step))
+		return "release";
 	if (std::holds_alternative<Unplug::Eject>(step))
 		return "eject";
 	if (std::holds_alternative<Unplug::Restore>(step))
@@ -177,14 +179,12 @@ TEST_F(UnplugOf, AnEjectThatIsRefusedEndsIt)
 	EXPECT_EQ(unplug.why(), "the eject was refused: Permission denied");
 }
 
-TEST_F(UnplugOf, ADeviceWithoutItsEjectFileIsGone)
+TEST_F(UnplugOf, SaysWhatSpeaksAgainstIt)
 {
 	begin();
-	unplug.offlined(Unplug::Offlined::all);
-	EXPECT_EQ(next(110s), "eject");
-	unplug.ejected(ENOENT, 110s);
-	EXPECT_EQ(next(110s), "finished");
-	EXPECT_TRUE(unplug.succeeded());
+	unplug.offlined(Unplug::Offlined::refused, "a cpuset wants it");
+	EXPECT_EQ(next(102s), "restore");
+	EXPECT_EQ(unplug.why(), "a cpuset wants it");
 }
 
 TEST_F(UnplugOf, BlocksThatGoAtAnyTimeEndIt)
@@ -208,6 +208,73 @@ TEST(Unplug, LeavesTheEjectToTheHostWhereItShall)
 	unplug.offlined(Unplug::Offlined::all);
 	EXPECT_EQ(word(unplug.next(1s)), "wait 60");
 	EXPECT_EQ(word(unplug.next(60s)), "restore") << "the host did not ask again";
+}
+
+class ContainerUnplug : public UnplugOf
+{
+protected:
+	ContainerUnplug()
+	{
+		Unplug::Spec spec;
+		spec.container = true;
+		unplug = Unplug(spec, 100s);
+	}
+
+	/// Up to its own release, which is the next.
+	void empty()
+	{
+		begin();
+		unplug.offlined(Unplug::Offlined::all);
+		ASSERT_EQ(next(110s), "release");
+		ASSERT_EQ(next(110s), "wait");
+	}
+};
+
+TEST_F(ContainerUnplug, GoesOfflineBeforeItIsEjected)
+{
+	empty();
+	EXPECT_FALSE(unplug.own_eject());
+	unplug.released(0, 111s);
+	EXPECT_EQ(next(111s), "eject");
+	unplug.ejected(0, 112s);
+	unplug.gone();
+	EXPECT_EQ(next(112s), "finished");
+	EXPECT_TRUE(unplug.succeeded());
+}
+
+TEST_F(ContainerUnplug, WaitsForWhatIsNotMemoryUntilTheDeadline)
+{
+	empty();
+	unplug.released(EBUSY, 111s);
+	EXPECT_EQ(next(111s), "wait 112");
+	EXPECT_EQ(next(112s), "release");
+	unplug.released(EBUSY, 699s + 500ms);
+	EXPECT_EQ(next(699s + 600ms), "wait 700");
+	EXPECT_EQ(next(700s), "restore");
+	unplug.restored();
+	EXPECT_EQ(next(700s), "finished");
+	EXPECT_EQ(unplug.why(), "out of time: something in it is not offline");
+}
+
+TEST_F(ContainerUnplug, IsGivenUpWhereItCannotGoOffline)
+{
+	empty();
+	unplug.released(EPERM, 111s);
+	EXPECT_EQ(next(111s), "restore");
+	EXPECT_EQ(unplug.why(), "the container does not go offline: Operation not permitted");
+}
+
+TEST_F(ContainerUnplug, IsReleasedAgainWhenItsBlocksCameBack)
+{
+	empty();
+	unplug.released(0, 111s);
+	EXPECT_EQ(next(111s), "eject");
+	unplug.ejected(EBUSY, 112s);
+	EXPECT_EQ(next(112s), "settle");
+	unplug.settled(true);
+	EXPECT_EQ(next(112s), "offline 700");
+	unplug.offlined(Unplug::Offlined::all);
+	EXPECT_EQ(next(113s), "release");
 }
 
 } // namespace

@@ -1,79 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "memhpd/unplugger.h"
-
 #include <cerrno>
 
-#include <fcntl.h>
-
-#include "onliner_fixture.h"
+#include "unplugger_fixture.h"
 
 namespace memhp
 {
 namespace
 {
-
-/// The DIMM of blocks 32 to 35 is online as movable, but for 35, which is in a kernel zone.
-class UnpluggerOfTree : public OnlinerOfTree
-{
-protected:
-	static constexpr auto file = "unplugs.json";
-
-	UnpluggerOfTree()
-	{
-		for (const auto *zone : {"Movable", "Movable", "Movable", "Normal"})
-			become(next_block++, zone);
-		tree.add_eject("PNP0C80:01");
-	}
-
-	void begin(const std::string &text = "", const SavedUnplugs &saved = {})
-	{
-		tree.write("memhpd.toml", text);
-		config.emplace(tree.path("memhpd.toml"), true);
-		ASSERT_TRUE(config->mistakes().empty()) << config->mistakes()[0];
-		start(config->config().online);
-		requests.emplace(Requests::Parts{sysfs, *engine, *onliner, *config, dir});
-		ASSERT_TRUE(save_unplugs(dir.get(), file, saved));
-		unplugger.emplace(Unplugger::Parts{loop, sysfs, *engine, *requests, *config, dir},
-				  [this] {
-					  ++drains;
-					  on_record = load_unplugs(dir.get(), file).value();
-				  });
-		unplugger->resume();
-	}
-
-	/// The uevents of an eject that went well.
-	void removed()
-	{
-		for (uint64_t block = 32; block < 36; ++block)
-			unplugger->on_uevent({Uevent::Action::remove, block});
-	}
-
-	Scene fails(uint64_t block)
-	{
-		return {[] { return true; }, [this, block] { unplugger->failed(block); }};
-	}
-	Scene written(
-		const std::string &line, std::function<void()> then = [] {})
-	{
-		return {[this, line] {
-				const auto lines = writes();
-				return std::find(lines.begin(), lines.end(), line) != lines.end();
-			},
-			std::move(then)};
-	}
-	Scene over()
-	{
-		return {[this] { return unplugger->views().empty() && engine->idle(); }};
-	}
-
-	uint64_t next_block = 32;
-	Fd dir = std::move(open_at(AT_FDCWD, tree.root(), O_RDONLY | O_DIRECTORY).value());
-	std::optional<ConfigFile> config;
-	std::optional<Requests> requests;
-	std::optional<Unplugger> unplugger;
-	SavedUnplugs on_record; ///< when the kernel's own attempt had ended
-	int drains = 0;
-};
 
 TEST_F(UnpluggerOfTree, OfflinesAndEjectsWhatTheKernelGaveUp)
 {
@@ -127,6 +60,55 @@ TEST_F(UnpluggerOfTree, PutsAllBackWhenTheEjectIsRefused)
 	EXPECT_EQ(tree.read(MachineTree::dir(32) + "/valid_zones"), "Movable");
 	EXPECT_EQ(tree.read(MachineTree::dir(35) + "/valid_zones"), "Normal");
 	EXPECT_EQ(unplugger->counters().gave_up, 1u);
+}
+
+/// So the kernel answers where hotplug of ACPI memory is switched off.
+TEST_F(UnpluggerOfTree, AnEjectFileThatDoesNothingIsNoSuccess)
+{
+	kernel.script_eject("PNP0C80:01", {std::to_string(ENODEV)});
+	begin();
+	ASSERT_TRUE(play(loop, {fails(33), over()}));
+	EXPECT_EQ(unplugger->counters().ejected, 0u);
+	EXPECT_EQ(tree.state(33), "online");
+}
+
+TEST_F(UnpluggerOfTree, AnOperatorsEjectIsNoRequestOfTheHost)
+{
+	kernel.script_eject("PNP0C80:01", {"stay"});
+	begin();
+	ChangeRequest request;
+	request.target = {"device:PNP0C80:01"};
+	request.all_or_nothing = true;
+	request.eject = true;
+	std::optional<Report> report;
+	Requests::Client client;
+	client.finished = [&](const Report &one) { report = one; };
+	ASSERT_TRUE(requests->begin(request, std::move(client)));
+	EXPECT_FALSE(requests->ejecting("PNP0C80:01"));
+	bool drained = false;
+	const auto told = [&] { // as the kernel does before it lets go of the lock
+		drained = true;
+		EXPECT_TRUE(requests->ejecting("PNP0C80:01"));
+		unplugger->failed(33);
+	};
+	drain = told;
+	ASSERT_TRUE(play(loop, {written("PNP0C80:01 eject 1",
+					[&] {
+						unplugger->failed(33);
+						for (uint64_t block = 32; block < 36; ++block)
+							if (block != 33)
+								tree.remove(
+									MachineTree::dir(block));
+						tree.move(MachineTree::dir(33), "aside");
+					}),
+				{[&] { return report.has_value(); },
+				 [&] { tree.move("aside", MachineTree::dir(33)); }},
+				{[&] { return !requests->ejecting("PNP0C80:01"); }}}));
+	EXPECT_TRUE(drained);
+	EXPECT_TRUE(report->complete());
+	EXPECT_EQ(unplugger->counters().asked, 0u);
+	unplugger->failed(33);
+	EXPECT_EQ(unplugger->counters().asked, 1u) << "what comes later is";
 }
 
 TEST_F(UnpluggerOfTree, LeavesTheEjectToTheHostAndPutsBackInTheEnd)

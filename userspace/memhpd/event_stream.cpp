@@ -40,23 +40,6 @@ uint64_t boot_ns()
 
 json event_now(std::string_view name) { return {{"event", name}, {"boot_ns", boot_ns()}}; }
 
-std::string_view announced_name(Uevent::Action action)
-{
-	switch (action) {
-	case Uevent::Action::add:
-		return "add";
-	case Uevent::Action::remove:
-		return "remove";
-	case Uevent::Action::online:
-		return "online";
-	case Uevent::Action::offline:
-		return "offline";
-	case Uevent::Action::other:
-		break;
-	}
-	return {};
-}
-
 /// Known to the module too.
 bool is_recorded(Uevent::Action action)
 {
@@ -111,13 +94,12 @@ void EventStream::follow(const std::shared_ptr<varlink::Call> &call)
 
 void EventStream::on_uevent(const Uevent &event)
 {
-	const auto name = announced_name(event.action);
-	if (followers_.empty() || name.empty())
+	if (followers_.empty() || event.action == Uevent::Action::other)
 		return;
 	drain_soon();
 	if (is_recorded(event.action) && has_module())
 		return;
-	auto announced = event_now(name);
+	auto announced = event_now(to_string(event.action));
 	announced["block"] = event.block;
 	push(announced);
 }

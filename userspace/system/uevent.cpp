@@ -37,6 +37,23 @@ Uevent::Action parse_action(const char *text)
 
 } // namespace
 
+std::string_view to_string(Uevent::Action action)
+{
+	switch (action) {
+	case Uevent::Action::add:
+		return "add";
+	case Uevent::Action::remove:
+		return "remove";
+	case Uevent::Action::online:
+		return "online";
+	case Uevent::Action::offline:
+		return "offline";
+	case Uevent::Action::other:
+		break;
+	}
+	return "change";
+}
+
 Result<int> choose_receive_buffer(std::string_view given)
 {
 	constexpr uint64_t most = 1 << 30;

@@ -22,6 +22,9 @@ struct Uevent {
 	uint64_t block = 0;
 };
 
+/// "add", "remove", "online", "offline"; "change" for any other.
+std::string_view to_string(Uevent::Action action);
+
 /// Room for the events of some 100000 blocks: the kernel drops what does not fit.
 constexpr int default_receive_buffer = 128 << 20;
 

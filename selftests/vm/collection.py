@@ -9,6 +9,7 @@ A folder may hold machine.toml, every key optional:
     bare = true                         without systemd and udev, in one boot with others of the same
                                         machine: quicker, where only the module is tested
     enable = ["memhpd.service"]         systemd units enabled before the boot
+    newer = ["varlinkctl"]              programs that an older guest gets from a newer release
     skips = ["program: test"]           tests that may be skipped: shell patterns of their names
     guests = ["name"]                   guests that it is for; without it, any
     console = ["text"]                  what must be on the console when the machine has ended
@@ -29,8 +30,8 @@ from errors import UserError
 SELFTESTS = build.SOURCE / "selftests"
 _AND = "+"
 _NOT_COLLECTIONS = ("vm", "lib", "bench")
-_KEYS = {"memory": str, "dimms": list, "append": str, "bare": bool, "enable": list, "skips": list,
-         "guests": list, "console": list, "timeout": int, "long_timeout": int}
+_KEYS = {"memory": str, "dimms": list, "append": str, "bare": bool, "enable": list, "newer": list,
+         "skips": list, "guests": list, "console": list, "timeout": int, "long_timeout": int}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Collection:
     name: str
     options: machine.Options = machine.Options()
     enable: tuple = ()
+    newer: tuple = ()
     skips: tuple = ()
     guests: tuple = ()
     console: tuple = ()
@@ -70,7 +72,9 @@ def boots(items):
     """The collections by boots of a guest, each a Collection: bare ones of the same machine share one."""
     shared = {}
     for item in items:
-        key = (item.options, item.enable, item.overlay) if item.options.bare else item.name
+        key = item.name
+        if item.options.bare:
+            key = (item.options, item.enable, item.newer, item.overlay)
         shared.setdefault(key, []).append(item)
     return [functools.reduce(_both, boot) for boot in shared.values()]
 
@@ -117,6 +121,7 @@ def parse(name, text, path, overlay=None):
     options = machine.Options(table.get("memory", "2G"), dimms, table.get("append", ""),
                               table.get("bare", False))
     return Collection(name, options, tuple(table.get("enable", ())),
-                      tuple(table.get("skips", ())), tuple(table.get("guests", ())),
-                      tuple(table.get("console", ())), table.get("timeout", 600),
+                      tuple(table.get("newer", ())), tuple(table.get("skips", ())),
+                      tuple(table.get("guests", ())), tuple(table.get("console", ())),
+                      table.get("timeout", 600),
                       table.get("long_timeout", 3600), overlay)

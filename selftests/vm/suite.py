@@ -17,6 +17,7 @@ import collection
 import findings
 import guests
 import machine
+import newer
 import payload
 import roots
 import verdict
@@ -81,7 +82,12 @@ class Suite:
             self._failed(f"{guest.name}: {error}", error)
             return
         for item in wanted:
-            self._collection(guest, root, item, trees)
+            try:
+                more = [(newer.provide(item), ".")] if newer.needed(guest, item) else []
+            except StepFailed as error:
+                self._failed(f"{guest.name}: {item.name}: {error}", error)
+                continue
+            self._collection(guest, root, item, [*trees, *more])
 
     def _foreign_userspace(self, guest, wanted):
         """Userspace from the root of another guest, as trees for payload.write(); none for bare boots,

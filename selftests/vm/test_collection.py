@@ -22,10 +22,11 @@ class Collection(unittest.TestCase):
 
     def test_everything_said(self):
         found = parsed('memory = "4G"\ndimms = [{ size = "1G", node = 1 }]\nappend = "a=b"\nbare = true\n'
-                       'enable = ["x.service"]\nskips = ["t"]\nguests = ["g"]\nconsole = ["c"]\n'
-                       'timeout = 9\nlong_timeout = 99\n')
+                       'enable = ["x.service"]\nnewer = ["y"]\nskips = ["t"]\nguests = ["g"]\n'
+                       'console = ["c"]\ntimeout = 9\nlong_timeout = 99\n')
         self.assertEqual(found.options, machine.Options("4G", (("1G", 1),), "a=b", True))
-        self.assertEqual((found.enable, found.skips, found.guests), (("x.service",), ("t",), ("g",)))
+        self.assertEqual((found.enable, found.newer), (("x.service",), ("y",)))
+        self.assertEqual((found.skips, found.guests), (("t",), ("g",)))
         self.assertEqual(found.console, ("c",))
         self.assertEqual((found.timeout, found.long().timeout), (9, 99))
 

@@ -20,35 +20,18 @@ namespace memhp
 namespace
 {
 
-std::string_view action_name(Uevent::Action action)
-{
-	switch (action) {
-	case Uevent::Action::add:
-		return "add";
-	case Uevent::Action::remove:
-		return "remove";
-	case Uevent::Action::online:
-		return "online";
-	case Uevent::Action::offline:
-		return "offline";
-	case Uevent::Action::other:
-		break;
-	}
-	return "change";
-}
-
 uint64_t boot_ns() { return static_cast<uint64_t>(std::chrono::nanoseconds(Loop::now()).count()); }
 
 void print_uevent(const Uevent &event, bool as_json)
 {
 	const auto now = boot_ns();
 	if (as_json)
-		fmt::print("{}\n", nlohmann::json({{"event", action_name(event.action)},
+		fmt::print("{}\n", nlohmann::json({{"event", to_string(event.action)},
 						   {"block", event.block},
 						   {"boot_ns", now}})
 					   .dump());
 	else
-		fmt::print("{} {:<14} block {}\n", wall_clock(now), action_name(event.action),
+		fmt::print("{} {:<14} block {}\n", wall_clock(now), to_string(event.action),
 			   event.block);
 	std::fflush(stdout);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -28,28 +29,16 @@ constexpr std::array<std::string_view, 9> numbers = {"boot_ns", "block", "seq", 
 constexpr std::array<std::string_view, 7> words = {"event", "addr", "zone", "node_change",
 						   "stage", "comm", "work"};
 
-json event_now(std::string_view name)
+/// The module's clock: what it records is sorted among the rest.
+uint64_t boot_ns()
 {
-	const std::chrono::nanoseconds now = Loop::now();
-	return {{"event", name}, {"boot_ns", now.count()}};
+	timespec now{};
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 +
+	       static_cast<uint64_t>(now.tv_nsec);
 }
 
-std::string_view announced_name(Uevent::Action action)
-{
-	switch (action) {
-	case Uevent::Action::add:
-		return "add";
-	case Uevent::Action::remove:
-		return "remove";
-	case Uevent::Action::online:
-		return "online";
-	case Uevent::Action::offline:
-		return "offline";
-	case Uevent::Action::other:
-		break;
-	}
-	return {};
-}
+json event_now(std::string_view name) { return {{"event", name}, {"boot_ns", boot_ns()}}; }
 
 /// Known to the module too.
 bool is_recorded(Uevent::Action action)
@@ -105,13 +94,12 @@ void EventStream::follow(const std::shared_ptr<varlink::Call> &call)
 
 void EventStream::on_uevent(const Uevent &event)
 {
-	const auto name = announced_name(event.action);
-	if (followers_.empty() || name.empty())
+	if (followers_.empty() || event.action == Uevent::Action::other)
 		return;
 	drain_soon();
 	if (is_recorded(event.action) && has_module())
 		return;
-	auto announced = event_now(name);
+	auto announced = event_now(to_string(event.action));
 	announced["block"] = event.block;
 	push(announced);
 }

@@ -41,6 +41,23 @@ bool asks_for_container(std::string_view subsystem, std::string_view action, std
 	return subsystem == "container" && action == "change" && event == "offline";
 }
 
+std::string_view to_string(Uevent::Action action)
+{
+	switch (action) {
+	case Uevent::Action::add:
+		return "add";
+	case Uevent::Action::remove:
+		return "remove";
+	case Uevent::Action::online:
+		return "online";
+	case Uevent::Action::offline:
+		return "offline";
+	case Uevent::Action::other:
+		break;
+	}
+	return "change";
+}
+
 Result<int> choose_receive_buffer(std::string_view given)
 {
 	constexpr uint64_t most = 1 << 30;

@@ -27,6 +27,8 @@ struct Uevent {
 /// is the variable EVENT of it.
 bool asks_for_container(std::string_view subsystem, std::string_view action,
 			std::string_view event);
+/// "add", "remove", "online", "offline"; "change" for any other.
+std::string_view to_string(Uevent::Action action);
 
 /// Room for the events of some 100000 blocks: the kernel drops what does not fit.
 constexpr int default_receive_buffer = 128 << 20;

@@ -227,6 +227,21 @@ TEST(LargeMachine, AMemhpdThatKnowsAllOfItTakesLittleMemory)
 	RecordProperty("peak_resident", std::to_string(peak));
 	EXPECT_GT(peak, 1u << 20);
 	EXPECT_LT(peak, 64u << 20);
+
+	// They do not fit into one answer.
+	auto client = varlink::Client::connect(tree->path("run/memhp/io.memhp"));
+	ASSERT_TRUE(client);
+	EXPECT_FALSE(client->call("io.memhp.Blocks", nlohmann::json::object()));
+	uint64_t told = 0;
+	const auto count = [&](const nlohmann::json &answer) {
+		for (const auto &block : answer.at("blocks"))
+			told += block.at("block") == told;
+	};
+	const auto last = client->call("io.memhp.Blocks", nlohmann::json::object(), count);
+	ASSERT_TRUE(last);
+	count(*last);
+	EXPECT_EQ(told, large_machine_blocks) << "each once, in their order";
+	EXPECT_LT(memhpd.peak_resident(), peak + (64u << 20));
 	memhpd.signal(SIGTERM);
 	EXPECT_EQ(memhpd.wait(), 0);
 }

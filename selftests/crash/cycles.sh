@@ -89,7 +89,7 @@ pages=$(kernel_pages)
 comes
 # Its memmap takes 64 bytes a page.
 check "a DIMM is seen in the kernel's memory" \
-	[ $(($(kernel_pages) - pages)) -gt $((BLOCKS * $(block_bytes) / 4096 / 64 * 9 / 10)) ]
+	[ $(($(kernel_pages) - pages)) -gt $((BLOCKS * $(block_bytes) * 9 / (10 * 4096 * 64))) ]
 unplug "$dimm" || abort "the DIMM stays"
 for _ in $(seq $COUNT); do
 	cycle

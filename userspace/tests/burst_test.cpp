@@ -20,7 +20,6 @@ TEST(Burst, TellsHowLongItTookFromTheFirstAttempt)
 {
 	Burst burst;
 	burst.begin(Time(1000));
-	burst.begin(Time(1100));
 	burst.onlined(32, Zone::movable, Time(1200));
 	burst.begin(Time(1300));
 	burst.onlined(33, Zone::movable, Time(1400));

@@ -14,7 +14,7 @@ need_hotplug
 need_memhpd
 need_memhp
 need_module memory-notifier-error-inject
-plan 17
+plan 16
 
 BURST=128 # blocks
 

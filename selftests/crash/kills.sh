@@ -20,9 +20,9 @@ need_module memory-notifier-error-inject
 command -v jq >/dev/null || skip_all "no jq"
 plan 14
 
-ROUNDS=5
-[ "${LONG:-}" != 1 ] || ROUNDS=50
-KILLS=4 # a round
+ROUNDS=4
+[ "${LONG:-}" != 1 ] || ROUNDS=40
+KILLS=5 # a round
 GROUP=6 # blocks
 CGROUP=/sys/fs/cgroup/system.slice/memhpd.service
 seed=${CRASH_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
@@ -193,7 +193,7 @@ module_load
 configure '[offline]' 'attempt_deadline = "300ms"' '[offline.backoff]' 'max = "300ms"'
 mkdir -p "$DROP_IN"
 at_end "rm -f $DROP_IN/crash.conf; systemctl daemon-reload"
-printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestartSec=500ms\n' >"$DROP_IN/crash.conf"
+printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestartSec=200ms\n' >"$DROP_IN/crash.conf"
 systemctl daemon-reload
 inject_load 0
 awk -v "seed=$seed" -v "count=$((ROUNDS * KILLS))" 'BEGIN {

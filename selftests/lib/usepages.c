@@ -25,6 +25,7 @@
 #endif
 
 #define MAX_NODES 1024
+#define MAX_BLOCKS (1 << 20)
 /* One word in each is written. */
 #define STEP 4096
 #define PAGEMAP_PRESENT (1ULL << 63)
@@ -87,26 +88,30 @@ static void print_blocks(const char *memory, size_t size)
 	const size_t page = sysconf(_SC_PAGESIZE);
 	const uint64_t block = block_size();
 	const char *before = "using blocks=";
+	uint64_t entries[4096], number;
 	unsigned char *seen;
+	size_t i, j, count;
+	off_t offset;
 	int pagemap;
-	size_t i;
 
 	pagemap = open("/proc/self/pagemap", O_RDONLY);
-	seen = calloc(1 << 20, 1);
+	seen = calloc(MAX_BLOCKS, 1);
 	if (pagemap < 0 || !seen)
 		die("/proc/self/pagemap");
-	for (i = 0; i < size; i += page) {
-		off_t offset = ((uintptr_t)memory + i) / page * sizeof(uint64_t);
-		uint64_t entry, number;
-
-		if (pread(pagemap, &entry, sizeof(entry), offset) != sizeof(entry))
+	for (i = 0; i < size / page; i += count) {
+		count = size / page - i < 4096 ? size / page - i : 4096;
+		offset = ((uintptr_t)memory / page + i) * sizeof(*entries);
+		if (pread(pagemap, entries, count * sizeof(*entries), offset) !=
+		    (ssize_t)(count * sizeof(*entries)))
 			die("/proc/self/pagemap");
-		number = (entry & PAGEMAP_PFN) * page / block;
-		if (!(entry & PAGEMAP_PRESENT) || number >= 1 << 20 || seen[number])
-			continue;
-		seen[number] = 1;
-		printf("%s%llu", before, (unsigned long long)number);
-		before = ",";
+		for (j = 0; j < count; j++) {
+			number = (entries[j] & PAGEMAP_PFN) * page / block;
+			if (!(entries[j] & PAGEMAP_PRESENT) || number >= MAX_BLOCKS || seen[number])
+				continue;
+			seen[number] = 1;
+			printf("%s%llu", before, (unsigned long long)number);
+			before = ",";
+		}
 	}
 	printf("\n");
 	fflush(stdout);

@@ -23,8 +23,16 @@ std::string Burst::Blocks::text(uint64_t block_size) const
 
 void Burst::begin(Time now)
 {
+	begun_ = now;
 	if (ours_.numbers.empty() && failures_ == 0)
 		started_ = now;
+}
+
+Burst Burst::next() const
+{
+	Burst next;
+	next.begin(begun_);
+	return next;
 }
 
 std::vector<std::string> Burst::lines(uint64_t block_size, bool by_kernel) const

@@ -32,6 +32,9 @@ public:
 	void misplaced(uint64_t block, Zone zone, std::string_view wanted, std::string_view why,
 		       Time now);
 
+	/// The one that follows when this one is told of: attempts that have begun are in it.
+	Burst next() const;
+
 	/// When something happened last.
 	Time last() const { return ended_; }
 
@@ -54,6 +57,7 @@ private:
 
 	void note(Time now) { ended_ = now; }
 
+	Time begun_{}; ///< the last time
 	Time started_{};
 	Time ended_{};
 	Blocks ours_;

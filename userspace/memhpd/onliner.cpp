@@ -224,7 +224,7 @@ void Onliner::report_burst()
 		log::info("{}", line);
 	for (const auto &line : burst_.warnings(sysfs_.block_size()))
 		log::warning("{}", line);
-	burst_ = Burst();
+	burst_ = burst_.next();
 }
 
 void Onliner::rescan()

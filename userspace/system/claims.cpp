@@ -26,8 +26,10 @@ namespace
 /// Deeper and more than anybody makes them on purpose.
 constexpr int most_levels = 64;
 constexpr size_t most_cpusets = 20000;
-/// What one read(2) of numa_maps gives at most; the time is looked at in between.
-constexpr size_t chunk = 4096;
+/// Bytes of a read(2) of numa_maps: for them the kernel walks as many parts of the process as it
+/// takes to fill them. The time is looked at in between.
+constexpr size_t first_chunk = 128;
+constexpr size_t chunk = 1024;
 
 std::vector<std::string> directories(int root_fd, const std::string &path)
 {
@@ -117,30 +119,38 @@ private:
 			cpusets(mount, path + "/" + name, own, level + 1);
 	}
 
-	/// Looks for bound memory in what numa_maps tells of a process, in so many reads. False
-	/// where there may be more to see.
-	bool look(const std::string &pid, size_t reads, Time until)
+	void take(const std::string &pid, std::string_view line)
 	{
+		const auto bound = bound_nodes(line);
+		if (!bound.empty())
+			bound_[pid].insert(bound.begin(), bound.end());
+	}
+
+	/// Looks for bound memory in what numa_maps tells of a process: in its first bytes, or in
+	/// all of it. False where there may be more to see.
+	bool look(const std::string &pid, bool all, Time until)
+	{
+		if (Loop::now() >= until)
+			return false;
 		const auto file =
 			open_at(root_fd_, fmt::format("proc/{}/numa_maps", pid), O_RDONLY);
 		if (!file) // it has ended, or belongs to somebody else
 			return file.error().code == std::errc::no_such_file_or_directory;
+		std::array<char, chunk> data;
 		std::string rest;
 		bool ended = false;
-		for (size_t i = 0; i < reads && !ended && Loop::now() < until; ++i) {
-			std::array<char, chunk> data;
-			const auto got = ::read(file->get(), data.data(), data.size());
+		do {
+			const auto got =
+				::read(file->get(), data.data(), all ? chunk : first_chunk);
 			ended = got <= 0;
 			if (got > 0)
 				rest.append(data.data(), static_cast<size_t>(got));
 			for (size_t end = 0; (end = rest.find('\n')) != std::string::npos;
-			     rest.erase(0, end + 1)) {
-				const auto bound =
-					bound_nodes(std::string_view(rest).substr(0, end));
-				if (!bound.empty())
-					bound_[pid].insert(bound.begin(), bound.end());
-			}
-		}
+			     rest.erase(0, end + 1))
+				take(pid, std::string_view(rest).substr(0, end));
+		} while (all && !ended && Loop::now() < until);
+		if (!all)
+			take(pid, rest); // what is cut off comes after the policy
 		return ended;
 	}
 
@@ -154,15 +164,15 @@ private:
 			if (parse_number(pid, 10, number) && pid != own)
 				left.push_back(pid);
 		}
-		const auto keep = [&](size_t reads, Time until) {
+		const auto pass = [&](bool all, Time until) {
 			std::vector<std::string> more;
 			for (const auto &pid : left)
-				if (!look(pid, reads, until))
+				if (!look(pid, all, until))
 					more.push_back(pid);
 			left = std::move(more);
 		};
-		keep(1, began + patience_ / 2);
-		keep(SIZE_MAX, began + patience_);
+		pass(false, began + patience_ / 2);
+		pass(true, began + patience_);
 		claims_.unseen = left.size();
 		for (const auto &[pid, nodes] : bound_) {
 			const auto name = read_file(root_fd_, fmt::format("proc/{}/comm", pid));

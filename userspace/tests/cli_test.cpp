@@ -127,6 +127,18 @@ TEST_F(CommandLine, JsonParsesForEveryVerbThatReads)
 	EXPECT_EQ(plan.at("order"), json({33, 32}));
 }
 
+TEST_F(CommandLine, StatusShowsANodeWithoutMemory)
+{
+	tree.write("sys/devices/system/node/online", "0-2\n");
+	const auto nodes = json::parse(ctl({"status", "--json"}).out).at("nodes");
+	ASSERT_EQ(nodes.size(), 3u);
+	EXPECT_EQ(nodes[2],
+		  json({{"node", 2}, {"kernel", 0}, {"movable", 0}, {"other", 0}, {"offline", 0}}));
+	EXPECT_NE(ctl({"status"}).out.find("\n   2       0        0      0        0 "),
+		  std::string::npos)
+		<< ctl({"status"}).out;
+}
+
 TEST_F(CommandLine, StatusTellsHowTheSettledProgramsEnded)
 {
 	EXPECT_EQ(ctl({"status"}).out.find("settled programs"), std::string::npos);

@@ -169,6 +169,9 @@ int main(int argc, char **argv)
 		last = *(char **)last;
 		munmap(end, CHUNK);
 	}
+	/* It has its page and claims the node no longer: memhpd heeds bound memory. */
+	if (syscall(SYS_mbind, chunk, CHUNK, MPOL_DEFAULT, NULL, 0, 0))
+		die("mbind");
 	held.iov_len = page_size;
 	if (vmsplice(pipes[1], &held, 1, 0) != (ssize_t)page_size)
 		die("vmsplice");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "core/block.h"
@@ -22,6 +23,8 @@ struct Evidence {
 	/// Blocks with broken memory, which could go offline but not come back; nothing where that
 	/// does not matter.
 	std::set<uint64_t> poisoned;
+	/// Nodes that must not be left without memory, and who says so, see by_node().
+	std::map<int, std::string> claimed;
 };
 
 /// Blocks to be taken offline, ordered by how likely and how useful it is that they go: movable

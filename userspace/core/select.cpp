@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "core/claims.h"
 #include "core/order.h"
 #include "core/units.h"
 
@@ -174,6 +175,46 @@ std::string left_to_host(const std::vector<Block> &left)
 	return text;
 }
 
+std::vector<uint64_t> first_numbers(const std::vector<Block> &blocks, size_t count)
+{
+	return numbers_of({blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(count)});
+}
+
+/// Takes the last block of a node out of `chosen`.
+void keep_one(std::vector<Block> &chosen, int node)
+{
+	const auto last = std::find_if(chosen.rbegin(), chosen.rend(),
+				       [node](const Block &block) { return block.node == node; });
+	chosen.erase(std::prev(last.base()));
+}
+
+/// Sees to it that no node loses its last memory that must not: `chosen`, of which the first `goal`
+/// are wanted, loses a block of it. `all` are all blocks of the machine.
+Result<void> spare_nodes(std::vector<Block> &chosen, size_t goal, const std::vector<Block> &all,
+			 const std::map<int, std::string> &claimed)
+{
+	for (;;) {
+		const auto emptied = emptied_nodes(all, first_numbers(chosen, goal));
+		const auto spared = std::find_if(emptied.begin(), emptied.end(), [&](int node) {
+			return claimed.count(node) != 0;
+		});
+		if (spared == emptied.end())
+			break;
+		if (chosen.size() == goal)
+			return fail_input(fmt::format(
+				"node {} would be left without memory, and it is named by {}; let "
+				"them use another, or add --force",
+				*spared, claimed.at(*spared)));
+		keep_one(chosen, *spared);
+	}
+	// Those that stand in for others take the last memory of no further node.
+	const auto meant = emptied_nodes(all, first_numbers(chosen, goal));
+	for (const auto node : emptied_nodes(all, numbers_of(chosen)))
+		if (!contains(meant, node))
+			keep_one(chosen, node);
+	return {};
+}
+
 /// The blocks of each place in its order. Where a block of a place stood, one of that place stands.
 Arranged arrange(const std::vector<Block> &chosen, Places places)
 {
@@ -246,6 +287,13 @@ Result<std::vector<Block>> match(const Target &target, const std::vector<Block> 
 		return fail_input(fmt::format("no memory block matches '{}'; see: memhpctl list",
 					      target.text));
 	return result;
+}
+
+std::vector<uint64_t> wanted(const Selection &selection)
+{
+	const auto count = std::min(selection.goal, selection.blocks.size());
+	return {selection.blocks.begin(),
+		selection.blocks.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
 Arranged arrange_offline(const std::vector<Block> &chosen, const std::vector<Block> &all)
@@ -332,6 +380,11 @@ Result<Selection> select_offline(const Target &target, const std::vector<Block> 
 		return fail(goal.error());
 	selection.goal = *goal;
 	online = by_prospect(std::move(online), blocks, evidence);
+	if (!force) {
+		const auto spared = spare_nodes(online, *goal, blocks, evidence.claimed);
+		if (!spared)
+			return fail(spared.error());
+	}
 	const auto middle = online.begin() + static_cast<std::ptrdiff_t>(*goal);
 	auto arranged = arrange_offline({online.begin(), middle}, blocks);
 	selection.blocks = std::move(arranged.blocks);

@@ -35,9 +35,12 @@ Result<Selection> select_online(const Target &target, const std::vector<Block> &
 /// offline_order(). A block of a virtio-mem or balloon device is the host's to resize: it is
 /// selected only with `force`, and only when `device:` names its device; of a balloon, which has no
 /// name, when the block is named. A poisoned block is passed over where others do as well, and else
-/// a failure.
+/// a failure; so is the last block of a node that somebody claims, unless `force` is set.
 Result<Selection> select_offline(const Target &target, const std::vector<Block> &blocks,
 				 uint64_t block_size, bool force, const Evidence &evidence = {});
+
+/// The blocks of a selection that are taken if all goes well.
+std::vector<uint64_t> wanted(const Selection &selection);
 
 /// An order of blocks, and what becomes of it when the block fails that its hole depends on: then
 /// the lowest that goes makes the hole.

@@ -159,7 +159,9 @@ int main(int argc, char **argv)
 	eject_verb->footer(eject_examples);
 	eject_verb->add_option("device", device, "As list names it: PNP0C80:00")->required();
 	add_offline_options(*eject_verb, eject, words);
-	eject_verb->add_flag("--force", eject.request.force, "Also memory that was there at boot");
+	eject_verb->add_flag("--force", eject.request.force,
+			     "Also memory that was there at boot, and the last memory of a node "
+			     "that a cpuset or a memory policy names");
 
 	for (auto *verb : {online_verb, offline_verb, eject_verb}) {
 		verb->add_option("--deadline", words.deadline, "Give up after (default 10m)")

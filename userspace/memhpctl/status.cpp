@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/claims.h"
 #include "core/totals.h"
 #include "core/units.h"
 #include "memhpctl/clock.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
 #include "system/config.h"
+#include "system/fd.h"
 #include "system/hooks.h"
 #include "system/kmod.h"
 #include "system/ratio_report.h"
@@ -220,6 +222,13 @@ std::string describe_unplugs(const json &status)
 	return text + '\n';
 }
 
+/// Nodes of this machine, also those that have processors and no memory.
+std::vector<int> online_nodes(const Sysfs &sysfs)
+{
+	const auto text = read_file(sysfs.root_fd(), "sys/devices/system/node/online");
+	return parse_nodes(text.value_or("")).value_or(std::vector<int>());
+}
+
 } // namespace
 
 int verb_status(const Globals &globals)
@@ -238,6 +247,8 @@ int verb_status(const Globals &globals)
 		all.add(block, block_size);
 		nodes[block.node.value_or(-1)].add(block, block_size);
 	}
+	for (const auto node : online_nodes(*sysfs))
+		nodes[node];
 	const auto daemon = ask_daemon(globals);
 	const auto count = count_memory(sysfs->root_fd(), *blocks, block_size);
 	const auto bounds = bounds_of(globals, daemon);

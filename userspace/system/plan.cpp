@@ -6,8 +6,10 @@
 #include <set>
 #include <utility>
 
+#include "system/claims.h"
 #include "system/eject.h"
 #include "system/kmod.h"
+#include "system/log.h"
 #include "system/loop.h"
 #include "system/pages.h"
 
@@ -21,6 +23,18 @@ constexpr Time patience = std::chrono::milliseconds(250);
 /// Of so many candidates for each block that is wanted, the cheapest is taken.
 constexpr size_t choice = 4;
 constexpr size_t least_looks = 64;
+
+/// Who must not lose the last memory of a node, where this selection would take that of any.
+std::map<int, std::string> claims_on(const Sysfs &sysfs, const std::vector<Block> &blocks,
+				     const Selection &selection)
+{
+	if (emptied_nodes(blocks, wanted(selection)).empty())
+		return {};
+	const auto found = read_claims(sysfs.root_fd(), 2 * patience);
+	if (found.unseen > 0)
+		log::debug("the memory policies of {} processes are not known", found.unseen);
+	return by_node(found.claims);
+}
 
 /// After the first failure the cheap blocks go first: the failed one says that memory is in use.
 JobSpec::Rearrange with_costs(const Sysfs &sysfs, const std::vector<Block> &blocks,
@@ -56,6 +70,11 @@ Result<Selection> select_offline(const Sysfs &sysfs, const std::vector<Block> &b
 			return fail(poisoned.error());
 		evidence.poisoned = *poisoned;
 		if (!poisoned->empty())
+			selection = choose();
+	}
+	if (selection && !request.force) {
+		evidence.claimed = claims_on(sysfs, blocks, *selection);
+		if (!evidence.claimed.empty())
 			selection = choose();
 	}
 	if (!selection)

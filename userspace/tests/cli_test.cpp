@@ -127,6 +127,18 @@ TEST_F(CommandLine, JsonParsesForEveryVerbThatReads)
 	EXPECT_EQ(plan.at("order"), json({33, 32}));
 }
 
+TEST_F(CommandLine, StatusShowsANodeWithoutMemory)
+{
+	tree.write("sys/devices/system/node/online", "0-2\n");
+	const auto nodes = json::parse(ctl({"status", "--json"}).out).at("nodes");
+	ASSERT_EQ(nodes.size(), 3u);
+	EXPECT_EQ(nodes[2],
+		  json({{"node", 2}, {"kernel", 0}, {"movable", 0}, {"other", 0}, {"offline", 0}}));
+	EXPECT_NE(ctl({"status"}).out.find("\n   2       0        0      0        0 "),
+		  std::string::npos)
+		<< ctl({"status"}).out;
+}
+
 TEST_F(CommandLine, StatusTellsHowTheSettledProgramsEnded)
 {
 	EXPECT_EQ(ctl({"status"}).out.find("settled programs"), std::string::npos);
@@ -183,7 +195,7 @@ TEST_F(CommandLine, MetricsWithoutMemhpdAreThoseOfTheKernel)
 TEST_F(CommandLine, DryRunNamesTheOrder)
 {
 	EXPECT_EQ(ctl({"offline", "128M", "--dry-run"}).out,
-		  "would offline 1 blocks (128M), in this order: 33 32 3 2 1 0");
+		  "would offline 1 blocks (128M), in this order: 33 32 3 2 1");
 	EXPECT_EQ(ctl({"online", "34-35", "--dry-run"}).out,
 		  "would online 2 blocks (256M), in this order: 35 34");
 	EXPECT_EQ(ctl({"online", "32", "--dry-run"}).out, "would online 0 blocks (0)");

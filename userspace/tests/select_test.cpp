@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "blocks.h"
@@ -141,7 +143,7 @@ TEST(SelectOffline, TakesMovableFirstWhereverTheKernelZoneLies)
 					   online_block(3, Zone::normal)};
 	const auto selection = select_offline(target_of({"128M"}), blocks, block_size, false);
 	ASSERT_TRUE(selection);
-	EXPECT_EQ(selection->blocks, (Numbers{2, 1, 3}));
+	EXPECT_EQ(selection->blocks, (Numbers{2, 1}));
 }
 
 TEST(SelectOffline, NamesWhatIsOfflineAlready)
@@ -158,7 +160,8 @@ TEST(SelectOffline, ASizeTakesTheBestAndKeepsTheRestInReserve)
 	const auto selection = offline({"256M"});
 	ASSERT_TRUE(selection) << selection.error().message;
 	EXPECT_EQ(selection->goal, 2u);
-	EXPECT_EQ(selection->blocks, (Numbers{10, 11, 9, 8, 3, 2, 1, 0}));
+	EXPECT_EQ(selection->blocks, (Numbers{10, 11, 9, 8, 3, 2, 1}))
+		<< "what stands in is never the last memory of a node";
 	EXPECT_EQ(selection->left_to_host, count(40, 43));
 }
 
@@ -207,6 +210,83 @@ TEST(SelectOffline, AlreadyDoneIsNoFailure)
 	ASSERT_TRUE(selection);
 	EXPECT_EQ(selection->goal, 0u);
 	EXPECT_TRUE(selection->blocks.empty());
+}
+
+/// A node 1 of blocks 40 to 43 that somebody names, beside node 0 with 8 to 11.
+class ClaimedNode : public testing::Test
+{
+protected:
+	ClaimedNode()
+	{
+		for (const auto number : count(8, 11))
+			blocks.push_back(online_block(number));
+		for (const auto number : count(40, 43))
+			blocks.push_back(online_block(number, Zone::movable, 1));
+		evidence.claimed[1] = "cpuset /sys/fs/cgroup/db";
+	}
+
+	Result<Selection> offline(const Words &words, bool force = false) const
+	{
+		return select_offline(target_of(words), blocks, block_size, force, evidence);
+	}
+
+	std::vector<Block> blocks;
+	Evidence evidence;
+};
+
+TEST_F(ClaimedNode, DoesNotLoseItsLastMemory)
+{
+	for (const Words &words : {Words{"node:1"}, {"40-43"}, {"all"}, {"512M", "node:1"}}) {
+		const auto refused = offline(words);
+		EXPECT_TRUE(says(refused, "node 1 would be left without memory")) << words[0];
+		EXPECT_TRUE(says(refused, "named by cpuset /sys/fs/cgroup/db")) << words[0];
+		EXPECT_TRUE(says(refused, "--force")) << words[0];
+		EXPECT_TRUE(offline(words, true)) << words[0];
+	}
+	EXPECT_TRUE(offline({"41-43"}));
+	EXPECT_TRUE(offline({"node:0"})) << "nobody names it";
+	EXPECT_TRUE(offline({"384M", "node:1"}));
+}
+
+TEST_F(ClaimedNode, MemoryThatIsOfflineIsNone)
+{
+	blocks.back().state = BlockState::offline;
+	EXPECT_TRUE(says(offline({"40-42"}), "node 1 would be left"));
+	blocks[6].state = BlockState::offline;
+	blocks[5].state = BlockState::offline;
+	blocks[4].state = BlockState::offline;
+	EXPECT_TRUE(offline({"node:1"})) << "it has none already";
+}
+
+TEST_F(ClaimedNode, ASizeTakesOtherMemoryInstead)
+{
+	const auto selection = offline({"512M"});
+	ASSERT_TRUE(selection) << selection.error().message;
+	EXPECT_EQ(selection->goal, 4u);
+	auto taken = wanted(*selection);
+	std::sort(taken.begin(), taken.end());
+	EXPECT_EQ(taken, (Numbers{11, 41, 42, 43}));
+	EXPECT_EQ(offline({"512M"}, true)->blocks.front(), 41u) << "all of node 1, in its order";
+	EXPECT_EQ(wanted(*offline({"512M"}, true)).size(), 4u);
+	EXPECT_TRUE(says(offline({"1G"}), "node 1 would be left without memory"));
+}
+
+TEST_F(ClaimedNode, ASizeThatWouldEmptyAnotherOneInsteadIsRefused)
+{
+	evidence.claimed[0] = "process 7 (db, bound memory)";
+	EXPECT_TRUE(offline({"768M"}));
+	EXPECT_TRUE(says(offline({"896M"}), "would be left without memory"));
+}
+
+TEST_F(ClaimedNode, WhatStandsInTakesTheLastMemoryOfNoNode)
+{
+	evidence.claimed.clear();
+	const auto selection = offline({"128M"});
+	ASSERT_TRUE(selection);
+	auto all = selection->blocks;
+	std::sort(all.begin(), all.end());
+	EXPECT_EQ(all, (Numbers{9, 10, 11, 41, 42, 43}));
+	EXPECT_EQ(offline({"128M"}, true)->blocks.size(), 8u);
 }
 
 TEST(SelectOnline, TakesOfflineBlocksInTheOrderThatKeepsTheHole)

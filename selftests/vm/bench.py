@@ -64,13 +64,13 @@ def run(names, guest_name, long):
 
 
 class Run:
-    """One run of a bench."""
+    """One run of a bench. options: those of its machine."""
 
     def __init__(self, bench, guest, long=False, rounds=None):
         self._bench = bench
         self._guest = guest
         self._words = bench.words(long)
-        self._options = getattr(bench, "LONG_OPTIONS", bench.OPTIONS) if long else bench.OPTIONS
+        self.options = getattr(bench, "LONG_OPTIONS", bench.OPTIONS) if long else bench.OPTIONS
         rounds = rounds or (bench.LONG_ROUNDS if long else bench.ROUNDS)
         self._orders = [measure.order(bench.CONTENDERS, number) for number in range(rounds)]
         self._samples = measure.Samples()
@@ -90,7 +90,7 @@ class Run:
         initrd.unlink()
         self._machine |= {
             "guest": guest.name, "accelerator": accel.choose(root),
-            "options": dataclasses.asdict(self._options),
+            "options": dataclasses.asdict(self.options),
             "qemu": _first_line("qemu-system-x86_64", "--version"),
             "host_kernel": platform.release(), "host_cpu": _host_cpu(),
             "host_cpus": os.cpu_count(),
@@ -121,7 +121,7 @@ class Run:
 
     async def _in_guest(self, root, initrd):
         name, log = self._bench.NAME, self._directory / "output.log"
-        async with machine.running(root, self._options, initrd, self._directory) as guest:
+        async with machine.running(root, self.options, initrd, self._directory) as guest:
             await guest.booted()
             _, clock = await guest.run(
                 "cat /sys/devices/system/clocksource/clocksource0/current_clocksource", 30)

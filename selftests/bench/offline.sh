@@ -68,7 +68,7 @@ sample()
 }
 
 # What beside has said.
-times()
+timings()
 {
 	sed -n "s/^\([a-z_]*\) \([0-9]*\)\$/samples $contender $where:\1 \2/p" "$seen"
 }
@@ -96,7 +96,7 @@ idle()
 	memhpctl online $blocks --zone movable >/dev/null || abort "the DIMM does not get online"
 	set_up "$2"
 	give_back "$2" "$1" 600 0 || abort "$2: not all of an idle DIMM goes offline"
-	times
+	timings
 	systemctl stop memhpd
 	# shellcheck disable=SC2086 # a list
 	[ "$(zones_of $blocks)" = offline ] || abort "$2 has taken other memory offline"
@@ -209,7 +209,7 @@ loaded()
 	give_back "$1" "$asked" $((30 + 2 * asked)) $WALK_MIB 2>"$seen.said"
 	diag "$1 ends with $? and says: $(tail -n 3 "$seen.said" | tr '\n' ';')"
 	kill -USR2 "$loader"
-	times
+	timings
 	sample missing_bytes $(((asked - $(offline_blocks)) * $(block_bytes)))
 	sample failed $(($(status offline_failed) - failed))
 	systemctl stop memhpd

@@ -2,13 +2,14 @@
 /*
  * What fills the memory of a busy machine.
  *
- *	load cache FILE		page cache of all of the file; then ends
+ *	load cache FILE PERCENT	page cache: of all of the file, and then less again, here and there, down to so
+ *				many percent; then ends
  *	load inodes DIR COUNT	so many empty files, whose inodes and names are slab; then ends
  *	load anon MIB HOLDS	anonymous memory, until it is killed
  *
  * "anon" prints "ready". From SIGUSR1 on it holds HOLDS of its pages, wherever they are: they are in pipes, by
- * reference, and cannot move. Each is let go after 0.25 to 16 s and another page held instead. They are
- * the same ones, for the same times, after each SIGUSR1. SIGUSR2 lets go of all.
+ * reference, and cannot move. Each is let go after 0.25 to 16 s and another page held instead: the same ones,
+ * for the same times, at each start.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -27,6 +28,7 @@
 
 #define MIB (1UL << 20)
 #define MAX_HOLDS 1024
+#define PIECE ((off_t)(32 * MIB))
 #define SHORTEST_NS 250000000ULL
 #define DOUBLINGS 7
 
@@ -39,7 +41,7 @@ static size_t page_size;
 static char *memory;
 static size_t pages;
 static struct hold holds[MAX_HOLDS];
-static uint64_t seed;
+static uint64_t seed = 1;
 
 static uint64_t now_ns(void)
 {
@@ -83,7 +85,6 @@ static void keep(size_t mib, size_t count)
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGUSR1);
-	sigaddset(&signals, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	pages = mib * MIB / page_size;
 	memory = mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -104,14 +105,9 @@ static void keep(size_t mib, size_t count)
 
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
 			err(1, "waiting for a signal");
-		if (got == SIGUSR1) {
-			holding = 1;
-			seed = 1;
-		} else if (got == SIGUSR2) {
-			holding = 0;
-		}
+		holding |= got == SIGUSR1;
 		for (i = 0; i < count; i++) {
-			if (holds[i].until_ns && (!holding || now_ns() >= holds[i].until_ns))
+			if (holds[i].until_ns && now_ns() >= holds[i].until_ns)
 				end_hold(&holds[i]);
 			if (holding && !holds[i].until_ns)
 				begin_hold(&holds[i]);
@@ -120,11 +116,12 @@ static void keep(size_t mib, size_t count)
 }
 
 /* A byte of each page: the rest would only be copied for nothing. */
-static void cache(const char *path)
+static void cache(const char *path, size_t percent)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat status;
 	off_t at;
+	size_t piece;
 	char byte;
 
 	if (fd < 0 || fstat(fd, &status))
@@ -132,6 +129,9 @@ static void cache(const char *path)
 	for (at = 0; at < status.st_size; at += (off_t)page_size)
 		if (pread(fd, &byte, 1, at) != 1)
 			err(1, "%s", path);
+	for (at = 0, piece = 0; at < status.st_size; at += PIECE, piece++)
+		if ((piece + 1) * percent / 100 == piece * percent / 100)
+			posix_fadvise(fd, at, PIECE, POSIX_FADV_DONTNEED);
 }
 
 static void inodes(const char *dir, size_t count)
@@ -165,13 +165,13 @@ static size_t number(const char *text, size_t most)
 int main(int argc, char **argv)
 {
 	page_size = sysconf(_SC_PAGESIZE);
-	if (argc == 3 && !strcmp(argv[1], "cache"))
-		cache(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "cache"))
+		cache(argv[2], number(argv[3], 100));
 	else if (argc == 4 && !strcmp(argv[1], "inodes"))
 		inodes(argv[2], number(argv[3], 100000000));
 	else if (argc == 4 && !strcmp(argv[1], "anon"))
 		keep(number(argv[2], 1UL << 20), number(argv[3], MAX_HOLDS));
 	else
-		errx(2, "usage: load cache FILE | load inodes DIR COUNT | load anon MIB HOLDS");
+		errx(2, "usage: load cache FILE PERCENT | load inodes DIR COUNT | load anon MIB HOLDS");
 	return 0;
 }

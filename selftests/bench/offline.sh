@@ -11,7 +11,7 @@
 #
 # idle:…	an idle DIMM as large as what is asked for. took; own, the same without the attempts
 #		themselves, as the module measured them
-# loaded:…	a machine of which 60 % is in use, see load_up. took; missing_bytes; failed (attempts);
+# loaded:…	a machine of which 60 % is in use, see plug_loaded and load_up. took; missing_bytes; failed (attempts);
 #		walk_alone and walk_beside, see beside.c
 # unplug:…	no blocks here but seconds: for so long a page is held after the kernel has given up an
 #		unplug; daemon only. to_deleted, from its release to the host's DEVICE_DELETED
@@ -149,49 +149,61 @@ meminfo()
 	awk -v key="$1:" '$1 == key { print int($2 / 1024) }' /proc/meminfo
 }
 
-# load_up: a DIMM on node 0 with a quarter more than what is asked for, a tenth of it in kernel zones, in each
-# of those blocks some slab; a fifth of all memory anonymous; page cache up to 60 %. The process $loader
-# holds an eighth as many pages as there are blocks to go.
-load_up()
+# plug_loaded: a DIMM on node 0, by a quarter larger than what is asked for, a tenth of it in kernel zones; in
+# each of those blocks is slab.
+plug_loaded()
 {
 	plug_dimm $((asked + asked / 4)) 0
 	before=$(block_numbers)
 	aside=$((($(meminfo MemTotal) - BOOT_MIB) / 2))
 	[ $aside -gt 0 ] || aside=0
 	at_end "echo $(cat $HUGE) >$HUGE"
-	# All that is free, so that slab has to go to the blocks that come then.
-	echo $((($(meminfo MemFree) - 128) / 2)) >$HUGE
+	# Nearly all that is free, so that slab has to go to the blocks that come then.
+	echo $((($(meminfo MemFree) - 48) / 2)) >$HUGE
 	mkdir $INODES
 	mount -t tmpfs -o nr_inodes=0 tmpfs $INODES || abort "no tmpfs"
 	at_end "umount $INODES; rmdir $INODES"
-	load_count=0
-	for load_block in $blocks; do
-		load_count=$((load_count + 1))
-		[ $((load_count % 10)) -eq 5 ] || continue
-		set_state "$load_block" online_kernel || abort "memory$load_block does not get online"
-		"$HERE/load" inodes "$INODES/$load_block" 24000 || abort "no slab"
+	plug_count=0
+	for plug_block in $blocks; do
+		plug_count=$((plug_count + 1))
+		[ $((plug_count % 10)) -eq 5 ] || continue
+		set_state "$plug_block" online_kernel || abort "memory$plug_block does not get online"
+		"$HERE/load" inodes "$INODES/$plug_block" 64000 || abort "no slab"
 	done
 	echo $aside >$HUGE
-	for load_block in $blocks; do
-		in_state "$load_block" online || set_state "$load_block" online_movable ||
-			abort "memory$load_block does not get online"
+	for plug_block in $blocks; do
+		in_state "$plug_block" online || set_state "$plug_block" online_movable ||
+			abort "memory$plug_block does not get online"
 	done
-	zones=$(for load_block in $before; do
-		echo "$load_block $(zone_of "$load_block")"
+	zones=$(for plug_block in $before; do
+		echo "$plug_block $(zone_of "$plug_block")"
 	done)
-
-	load_mib=$(($(meminfo MemTotal) - aside * 2))
 	mkfifo "$seen.ready"
+	loader=
+	at_end load_down
+}
+
+# load_up: a fifth of all memory is anonymous, of the process $loader, which holds an eighth as many pages as there
+# are blocks to go; and page cache: all is full of it, then 40 % of all are free again, here and there.
+load_up()
+{
+	load_mib=$(($(meminfo MemTotal) - aside * 2))
 	"$HERE/load" anon $((load_mib / 5 - WALK_MIB)) $(((asked + 7) / 8)) >"$seen.ready" &
 	loader=$!
-	at_end "kill $loader; wait $loader"
 	read -r load_word <"$seen.ready"
-	rm "$seen.ready"
 	[ "$load_word" = ready ] || abort "no anonymous memory"
-	truncate -s $((load_mib * 6 / 10 - (load_mib - $(meminfo MemFree))))M $CACHE
-	at_end "rm $CACHE"
-	"$HERE/load" cache $CACHE
+	load_free=$(meminfo MemFree)
+	load_file=$((load_free - 64))
+	truncate -s ${load_file}M $CACHE
+	"$HERE/load" cache $CACHE $((100 - load_mib * 40 / load_file)) || abort "no page cache"
 	diag "loaded: $load_mib MiB, of which $(meminfo MemFree) are free"
+}
+
+load_down()
+{
+	[ -z "$loader" ] || release "$loader"
+	loader=
+	rm -f $CACHE
 }
 
 # put_back: what went comes back into its zone.
@@ -217,13 +229,13 @@ offline_blocks()
 loaded()
 {
 	where=loaded:$asked
+	load_up
 	set_up "$1"
-	"$HERE/load" cache $CACHE
 	failed=$(status offline_failed)
 	kill -USR1 "$loader"
 	give_back "$1" "$asked" $((30 + 2 * asked)) $WALK_MIB 2>"$seen.said"
 	diag "$1 ends with $? and says: $(tail -n 3 "$seen.said" | tr '\n' ';')"
-	kill -USR2 "$loader"
+	load_down
 	timings
 	sample missing_bytes $(((asked - $(offline_blocks)) * $(block_bytes)))
 	sample failed $(($(status offline_failed) - failed))
@@ -248,5 +260,5 @@ for size in $sizes; do
 done
 each_round unplug_held 1
 each_round unplug_held 10
-load_up
+plug_loaded
 each_round loaded

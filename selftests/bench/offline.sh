@@ -231,14 +231,14 @@ loaded()
 	where=loaded:$asked
 	load_up
 	set_up "$1"
-	failed=$(status offline_failed)
+	failed=$(status events_offline_failed)
 	kill -USR1 "$loader"
 	give_back "$1" "$asked" $((30 + 2 * asked)) $WALK_MIB 2>"$seen.said"
 	diag "$1 ends with $? and says: $(tail -n 3 "$seen.said" | tr '\n' ';')"
 	load_down
 	timings
 	sample missing_bytes $(((asked - $(offline_blocks)) * $(block_bytes)))
-	sample failed $(($(status offline_failed) - failed))
+	sample failed $(($(status events_offline_failed) - failed))
 	systemctl stop memhpd
 	put_back
 }
@@ -253,6 +253,7 @@ leave_offline
 seen=$(mktemp)
 at_end "rm -f $seen $seen.*"
 module_load_with abortable=1
+[ -n "$(status events_offline_failed)" ] || abort "the module does not count"
 for size in $sizes; do
 	plug_dimm "$size" 1
 	each_round idle "$size"

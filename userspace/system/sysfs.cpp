@@ -25,7 +25,6 @@ namespace memhp
 namespace
 {
 
-constexpr auto memory_dir = "sys/devices/system/memory";
 constexpr auto node_dir = "sys/devices/system/node";
 
 /// Below the directory of the blocks.

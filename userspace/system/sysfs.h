@@ -53,6 +53,8 @@ public:
 
 	/// Path of a block's state file below root_fd().
 	static std::string state_path(uint64_t block);
+	/// The directory of all blocks below root_fd().
+	static constexpr auto memory_dir = "sys/devices/system/memory";
 	int root_fd() const { return root_.get(); }
 
 	/// Which blocks were there at boot (true) or came later (false), as far as anybody knows.

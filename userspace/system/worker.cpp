@@ -96,8 +96,12 @@ void online(int file, std::string_view value, Onlined &result)
 	}
 	if (result.state != BlockState::online)
 		return;
-	// Its zone counts only where it is online before and after it was read.
-	const auto zone = zone_of(result.block);
+	// What the kernel was told and has done needs no other witness. Where it may have chosen,
+	// and where somebody else was faster, the zone counts only if the block is online before
+	// and after it was read.
+	const bool told = result.wrote && result.write_error == 0 &&
+			  value == to_string(OnlineType::movable);
+	const auto zone = told ? Zone::movable : zone_of(result.block);
 	result.state = state_of(file);
 	if (result.state == BlockState::online)
 		result.zone = zone;

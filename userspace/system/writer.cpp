@@ -27,8 +27,6 @@ namespace
 
 constexpr Time patience = std::chrono::seconds(1);
 
-/// How long a list of onlines may take before others have their turn.
-constexpr std::chrono::nanoseconds slice = std::chrono::milliseconds(50);
 /// A span that has no end; Time::max() has no point in time.
 constexpr Time forever = std::chrono::hours(24 * 365);
 
@@ -46,7 +44,8 @@ worker::Board *new_board()
 
 void Writer::Unmap::operator()(worker::Board *board) const { munmap(board, sizeof(*board)); }
 
-Writer::Writer(Loop &loop, int root_fd) : loop_(loop), root_fd_(root_fd), board_(new_board())
+Writer::Writer(Loop &loop, int root_fd, std::chrono::nanoseconds slice)
+	: loop_(loop), root_fd_(root_fd), slice_(slice), board_(new_board())
 {
 	start();
 }
@@ -126,7 +125,7 @@ void Writer::online(const std::vector<uint64_t> &blocks, const std::string &valu
 		done({first, first + board_->done}, outcome);
 	};
 	order.blocks = static_cast<uint32_t>(blocks_);
-	order.slice_ns = slice.count();
+	order.slice_ns = slice_.count();
 	std::memcpy(order.value.data(), value.data(),
 		    std::min(value.size(), order.value.size() - 1));
 	send(order, deadline);

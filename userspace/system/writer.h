@@ -44,9 +44,12 @@ public:
 		std::function<void(const std::vector<Onlined> &ended, const Outcome &outcome)>;
 	static constexpr size_t most_blocks = worker::most_blocks;
 
+	/// How long a list of onlines may take before others have their turn.
+	static constexpr std::chrono::nanoseconds usual_slice = std::chrono::milliseconds(50);
+
 	/// Paths of later orders are below `root_fd`, which must stay open. Throws
 	/// std::system_error when the process cannot be started.
-	Writer(Loop &loop, int root_fd);
+	Writer(Loop &loop, int root_fd, std::chrono::nanoseconds slice = usual_slice);
 	/// Ends a running write; returns when the process is dead, or after 1 s.
 	~Writer();
 	Writer(const Writer &) = delete;
@@ -58,8 +61,7 @@ public:
 
 	/// Orders onlines of blocks of `root_fd`'s sysfs, at most most_blocks of them, by writing
 	/// `value` (at most 40 bytes) to those that are not online. Not while busy(). It ends with
-	/// the last, with the first that does not get online, or when it has taken a slice of time,
-	/// so that others have their turn. `deadline` is a span, for each block.
+	/// the last, with the first that does not get online, or when its slice of time is over. `deadline` is a span, for each block.
 	void online(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
 		    OnlineDone done);
 	/// The block that an online() is at.
@@ -85,6 +87,7 @@ private:
 
 	Loop &loop_;
 	int root_fd_;
+	std::chrono::nanoseconds slice_;
 	Fd socket_;
 	Fd pidfd_;
 	pid_t pid_ = -1;

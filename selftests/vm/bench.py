@@ -4,13 +4,13 @@
 A bench is a script selftests/bench/NAME.sh, run in the guest, and a module bench_NAME.py, which has
 
     NAME, TITLE
-    OPTIONS                 the machine.Options of its guest
+    OPTIONS                 the machine.Options of its guest; LONG_OPTIONS, if there, for LONG=1
     CONTENDERS, BASELINE    what is compared, and with which of them
     INSTALL                 the target of make that installs what is measured
     ROUNDS, LONG_ROUNDS     how many, and how many for LONG=1
     words(long)             arguments of the script behind the plan
     ROUND_SECONDS           longer than any round takes: then the guest counts as hung
-    unit(metric)            ns or bytes
+    unit(metric)            ns, bytes or count
     judge(samples)          the measure.Results of the measure.Samples
 
 The script gets a plan: a file with a line for each round, its contenders in their order. It prints
@@ -27,6 +27,7 @@ import subprocess
 
 import accel
 import bench_kmod
+import bench_offline
 import bench_online
 import bench_table
 import build
@@ -41,7 +42,7 @@ import suite
 import verdict
 from errors import StepFailed, UserError
 
-BENCHES = {bench.NAME: bench for bench in (bench_kmod, bench_online)}
+BENCHES = {bench.NAME: bench for bench in (bench_kmod, bench_online, bench_offline)}
 RESULTS = build.BUILD / "bench"
 _IN_GUEST = "usr/lib/memhp-vm/bench"
 # To plug memory and to get to the first round.
@@ -63,12 +64,13 @@ def run(names, guest_name, long):
 
 
 class Run:
-    """One run of a bench."""
+    """One run of a bench. options: those of its machine."""
 
     def __init__(self, bench, guest, long=False, rounds=None):
         self._bench = bench
         self._guest = guest
         self._words = bench.words(long)
+        self.options = getattr(bench, "LONG_OPTIONS", bench.OPTIONS) if long else bench.OPTIONS
         rounds = rounds or (bench.LONG_ROUNDS if long else bench.ROUNDS)
         self._orders = [measure.order(bench.CONTENDERS, number) for number in range(rounds)]
         self._samples = measure.Samples()
@@ -88,7 +90,7 @@ class Run:
         initrd.unlink()
         self._machine |= {
             "guest": guest.name, "accelerator": accel.choose(root),
-            "options": dataclasses.asdict(bench.OPTIONS),
+            "options": dataclasses.asdict(self.options),
             "qemu": _first_line("qemu-system-x86_64", "--version"),
             "host_kernel": platform.release(), "host_cpu": _host_cpu(),
             "host_cpus": os.cpu_count(),
@@ -119,7 +121,7 @@ class Run:
 
     async def _in_guest(self, root, initrd):
         name, log = self._bench.NAME, self._directory / "output.log"
-        async with machine.running(root, self._bench.OPTIONS, initrd, self._directory) as guest:
+        async with machine.running(root, self.options, initrd, self._directory) as guest:
             await guest.booted()
             _, clock = await guest.run(
                 "cat /sys/devices/system/clocksource/clocksource0/current_clocksource", 30)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The record of a bench as text."""
 _SCALES = {"ns": ((1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns")),
-           "bytes": ((1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))}
+           "bytes": ((1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B")),
+           "count": ((1, ""),)}
 
 
 def text(record):
@@ -22,7 +23,7 @@ def quantity(value, unit):
         return f"{value:.4f}"
     size, name = next((scale for scale in _SCALES[unit] if abs(value) >= scale[0]),
                       _SCALES[unit][-1])
-    return f"{value / size:.4g} {name}"
+    return f"{value / size:.4g} {name}".rstrip()
 
 
 def _medians(record):

@@ -12,6 +12,7 @@ import unittest.mock
 
 import bench
 import bench_kmod
+import bench_offline
 import bench_online
 import bench_table
 import build
@@ -190,7 +191,7 @@ class Record(RunCase):
             bench.run(["online"], "trixie-backports", False)
 
     def test_unknown_bench_names_the_known_ones(self):
-        with self.assertRaisesRegex(UserError, r"no bench 'x' \(there are: kmod, online\)"):
+        with self.assertRaisesRegex(UserError, r"no bench 'x' \(there are: kmod, online, offline\)"):
             bench.run(["x"], guests.DEFAULT, False)
 
 
@@ -255,6 +256,75 @@ class Online(RunCase):
     def test_the_script_is_told_the_sizes(self):
         self.assertEqual(bench_online.words(False), ("128", "512"))
         self.assertEqual(bench_online.words(True), ("128", "512", "2048"))
+
+
+# What contenders would print of whom ours take a fifth of the time; where memory is in use, daemon and chmem
+# miss a block in one round, chmem fails three times more than the others, and slows others down by half.
+def output_of_offline(words, rounds):
+    """Of offline.sh."""
+    asked, *sizes = map(int, words)
+    for size in sizes:
+        for number in range(rounds):
+            yield f"round {number + 1}"
+            for contender in bench_offline.CONTENDERS:
+                factor = 5 if contender == "chmem" else 1
+                yield f"samples {contender} idle:{size}:took {size * factor * 1000}"
+    for number in range(rounds):
+        yield f"samples daemon unplug:1:to_deleted {number * 1000}"
+    for number in range(rounds):
+        for contender in bench_offline.CONTENDERS:
+            chmem = contender == "chmem"
+            short = number == 1 and contender != "direct"
+            values = {"took": 8000 if chmem else 4000, "missing_bytes": short * (128 << 20),
+                      "failed": 4 if chmem else 1, "walk_alone": 1000,
+                      "walk_beside": 2000 if chmem else 1000}
+            for metric, value in values.items():
+                yield f"samples {contender} loaded:{asked}:{metric} {value}"
+
+
+class Offline(RunCase):
+    """The record of the bench offline."""
+
+    MODULE = bench_offline
+
+    def setUp(self):
+        super().setUp()
+        run = self.run_of(output_of_offline(("16", "512", "2048"), 5), 5)
+        self.record = run.record("6.1.0") | {"machine": {"guest": "bookworm", "accelerator": "tcg"}}
+        self.found = {(one["metric"], one["contender"]): one
+                      for one in self.record["ratios"] + self.record["figures"]}
+
+    def test_ratios_to_chmem(self):
+        self.assertAlmostEqual(self.found["idle:512:took", "daemon"]["value"], 0.2)
+        self.assertAlmostEqual(self.found["loaded:16:took", "direct"]["value"], 0.5)
+        self.assertEqual(self.found["loaded:16:failed", "direct"]["value"], -3)
+        self.assertEqual(self.found["loaded:16:walk_beside / walk_alone", "chmem"]["value"], 2)
+        self.assertEqual(self.found["loaded:16: lost to the walk", "chmem"]["value"], 4000)
+        self.assertEqual(self.found["loaded:16: lost to the walk", "daemon"]["value"], 0)
+        self.assertEqual(self.found["unplug:1:to_deleted", "daemon"]["value"], 2000)
+
+    def test_verdicts(self):
+        short = "loaded:16: rounds with less than asked for"
+        wanted = {("idle:512:took", "daemon"): "met", ("idle:2048:took", "direct"): "missed",
+                  (short, "daemon"): "missed", (short, "direct"): "met", (short, "chmem"): None,
+                  ("loaded:16:failed", "daemon"): "met", ("loaded:16:took", "daemon"): None}
+        for key, verdict in wanted.items():
+            with self.subTest(key):
+                self.assertEqual(self.found[key]["verdict"], verdict)
+
+    def test_table(self):
+        text = bench_table.text(self.record)
+        self.assertRegex(text, r"(?m)^loaded:16:failed +4 ±0\.0 % +1 ±0\.0 % +1 ±0\.0 %$")
+        self.assertRegex(text, r"(?m)^loaded:16:failed +direct - chmem +-3 +-3 to -3 +-1 +met$")
+
+    def test_the_script_is_told_what_to_ask_for(self):
+        self.assertEqual(bench_offline.words(False), ("16", "512"))
+        self.assertEqual(bench_offline.words(True), ("64", "512", "2048"))
+
+    def test_a_long_run_has_room_for_the_memmap_of_its_largest_dimm(self):
+        long = bench.Run(bench_offline, guests.find(guests.DEFAULT), long=True)
+        self.assertEqual(long.options.memory, "8G")
+        self.assertEqual(self.run_of([], 1).options.memory, "3G")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,17 @@ namespace memhp
 
 bool KernelAttempt::firmware() const { return work == "acpi_hotplug_work_fn"; }
 
+std::optional<OfflineMarks> offline_marks(const Record &status)
+{
+	const auto loaded = status.number("loaded_ns");
+	const auto going = status.number("events_going_offline");
+	const auto cancelled = status.number("events_cancel_offline");
+	const auto failed = status.number("events_offline_failed");
+	if (!loaded || !going || !cancelled || !failed)
+		return std::nullopt;
+	return OfflineMarks{*loaded, *going + *cancelled + *failed};
+}
+
 std::optional<uint64_t> KernelAttempts::feed(const Record &record)
 {
 	const auto event = record.text("event").value_or("");

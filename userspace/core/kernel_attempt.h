@@ -24,6 +24,17 @@ struct KernelAttempt {
 	bool firmware() const;
 };
 
+/// What of the module's `status` changes whenever there is a record of an attempt to take a block
+/// offline: only those are of interest here, and a burst of onlines leaves a thousand others.
+struct OfflineMarks {
+	uint64_t loaded_ns; ///< the module was loaded at this time
+	uint64_t attempts;  ///< records of attempts that began or failed
+	bool operator==(const OfflineMarks &) const = default;
+};
+
+/// Nothing where the module does not tell.
+std::optional<OfflineMarks> offline_marks(const Record &status);
+
 /// Follows the module's records: what the kernel's own workers do, and what they give up.
 class KernelAttempts
 {

@@ -176,8 +176,21 @@ Job::Step Job::next(Time now, const Guard &guard)
 	return Attempt{record->block, std::min(attempt_deadline(*record), spec_.deadline - now)};
 }
 
+std::vector<uint64_t> Job::following(size_t most) const
+{
+	std::vector<uint64_t> blocks;
+	const auto wanted = std::min(most, missing() > 0 ? missing() - 1 : 0);
+	for (auto at = untried_; at < records_.size() && blocks.size() < wanted; ++at)
+		if (records_[at].standing == Standing::pending)
+			blocks.push_back(records_[at].block);
+	return blocks;
+}
+
 void Job::result(uint64_t block, const Outcome &outcome, Time now)
 {
+	// One of following() has its turn only now.
+	if (untried_ < records_.size() && records_[untried_].block == block)
+		++untried_;
 	// Usually the one that next() named for the first time last.
 	auto found =
 		records_.begin() + static_cast<std::ptrdiff_t>(untried_ > 0 ? untried_ - 1 : 0);

@@ -132,6 +132,12 @@ public:
 	Step next(Time now, const Guard &guard = {});
 	void result(uint64_t block, const Outcome &outcome, Time now);
 
+	/// Behind an Attempt: the blocks, at most so many, that next() would name one after
+	/// another as long as each gets into the wanted state. Their attempts may be made in this
+	/// order without asking for each, up to the first that fails; then each result is reported
+	/// in that order. Only where there is no guard.
+	std::vector<uint64_t> following(size_t most) const;
+
 	/// Ends the job: next() answers Finished from now on.
 	void cancel() { cancelled_ = true; }
 

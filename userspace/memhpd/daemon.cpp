@@ -253,9 +253,15 @@ KernelSide Daemon::kernel_side() const
 	side.online_policy = !settings_.found(KernelSetting::online_policy).empty();
 	if (mode_.mode != OnlineMode::kernel || mode_.action != OnlineAction::movable)
 		return side;
-	const auto blocks = sysfs_.scan();
-	if (!blocks)
-		return side;
+	const auto *blocks = onliner_.looking_at();
+	std::vector<Block> found;
+	if (!blocks) {
+		auto scanned = sysfs_.scan(Sysfs::Candidates::left_out);
+		if (!scanned)
+			return side;
+		found = std::move(*scanned);
+		blocks = &found;
+	}
 	const auto &policy = config_.config().online;
 	const auto state =
 		ratio_state(policy, count_memory(sysfs_.root_fd(), *blocks, sysfs_.block_size()));

@@ -18,6 +18,8 @@ namespace
 constexpr auto kernel_log = "dev/kmsg";
 /// The module wakes nobody who does not keep its file open, and that would pin it.
 constexpr Time interval = std::chrono::seconds(1);
+/// So many records are read rather than asked after.
+constexpr uint64_t few = 16;
 
 } // namespace
 
@@ -65,6 +67,19 @@ void KernelWatch::read_module()
 {
 	// What was before the first look is over, or is told by the records that end it.
 	const bool first = !next_;
+	const auto end = kmod_.end_of_events();
+	if (!first && end && *end == *next_)
+		return;
+	if (first || (end && *end > *next_ + few)) {
+		// What is before that end is counted by now.
+		const auto status = kmod_.status();
+		const auto before = marks_;
+		marks_ = status ? offline_marks(*status) : std::nullopt;
+		if (!first && marks_ && marks_ == before && !attempts_.running()) {
+			next_ = *end;
+			return;
+		}
+	}
 	const auto read = kmod_.read_events(next_, [&](const Record &record) {
 		const auto block = attempts_.feed(record);
 		if (block && !first)

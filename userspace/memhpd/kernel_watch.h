@@ -54,6 +54,7 @@ private:
 	std::function<void(uint64_t)> failed_;
 	std::optional<KernelLog> log_;
 	std::optional<uint64_t> next_; ///< the first record of the module that was not read
+	std::optional<OfflineMarks> marks_; ///< what is counted before next_, or less
 	KernelAttempts attempts_;
 	StuckWatch watch_;
 	std::optional<Stuck> stuck_;

@@ -16,6 +16,8 @@ namespace
 
 constexpr Time rescan_interval = std::chrono::minutes(1);
 constexpr Time burst_pause = std::chrono::seconds(1);
+/// In kernel mode, what memhpd checks it checks when nothing has happened for this long.
+constexpr Time kernel_pause = std::chrono::milliseconds(500);
 /// Barriers in a round, after which a device that still grows is handled as far as it came.
 constexpr unsigned max_looks = 3;
 
@@ -61,7 +63,7 @@ void Onliner::start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
 		if (const auto entry = ledger_.entries().find(block);
 		    entry != ledger_.entries().end() && entry->second.inode == inode)
 			ledger_.renew(block);
-	const auto blocks = sysfs_.scan();
+	const auto blocks = sysfs_.scan(Sysfs::Candidates::left_out);
 	if (blocks) {
 		observe(*blocks, unknown);
 		bring_back(*blocks, moving);
@@ -83,12 +85,15 @@ void Onliner::set_policy(OnlinePolicy policy)
 
 void Onliner::on_uevent(const Uevent &event)
 {
+	last_event_ = Loop::now();
 	switch (event.action) {
 	case Uevent::Action::add:
 		if (!is_news(event.block))
 			return;
-		last_add_ = Loop::now();
-		begin_round();
+		last_add_ = last_event_;
+		// The kernel onlines with the hotplug lock held: to wait for that, and to look before
+		// it has done, would only slow it down.
+		mode_ == OnlineMode::kernel ? begin_round_in_a_pause() : begin_round();
 		return;
 	case Uevent::Action::online:
 		ledger_.went_online(event.block);
@@ -154,6 +159,19 @@ void Onliner::note(Change change, const Attempted &attempted)
 	hooks_.changed();
 }
 
+void Onliner::begin_round_in_a_pause()
+{
+	if (pause_source_)
+		return;
+	pause_source_ = loop_.timer(last_event_ + kernel_pause, [this] {
+		pause_source_.reset();
+		if (Loop::now() < last_event_ + kernel_pause)
+			begin_round_in_a_pause();
+		else
+			begin_round();
+	});
+}
+
 void Onliner::begin_round()
 {
 	if (in_round_) {
@@ -187,7 +205,6 @@ void Onliner::continue_round(bool passed)
 		log::error("listing the memory blocks failed: {}", numbers.error().message);
 		return;
 	}
-	hooks_.look_around();
 	act(seen_);
 	if (again_ || *numbers != seen_)
 		begin_round();
@@ -227,11 +244,18 @@ void Onliner::report_burst()
 	burst_ = burst_.next();
 }
 
+void Onliner::look_around(const Result<std::vector<Block>> &blocks)
+{
+	looking_at_ = blocks ? &*blocks : nullptr;
+	hooks_.look_around();
+	looking_at_ = nullptr;
+}
+
 void Onliner::rescan()
 {
 	hooks_.drain();
-	hooks_.look_around();
-	const auto blocks = sysfs_.scan();
+	const auto blocks = sysfs_.scan(Sysfs::Candidates::left_out);
+	look_around(blocks);
 	if (!blocks) {
 		log::error("rescan failed: {}", blocks.error().message);
 	} else {

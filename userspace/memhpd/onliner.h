@@ -86,6 +86,9 @@ public:
 	/// The kernel dropped uevents.
 	void on_lost();
 
+	/// What it has just read: all blocks, in its hook look_around; else nullptr.
+	const std::vector<Block> *looking_at() const { return looking_at_; }
+
 	/// An attempt that somebody requested has changed this block.
 	void note(Change change, const Attempted &attempted);
 
@@ -105,6 +108,8 @@ private:
 	/// still over a barrier; then act on it.
 	void begin_round();
 	void continue_round(bool passed);
+	/// Begins one when no block has come or gone online for a while.
+	void begin_round_in_a_pause();
 	/// False for an addition that changes nothing, as a coldplug announces them.
 	bool is_news(uint64_t block) const;
 	/// True for a block that policy has to decide on.
@@ -137,6 +142,8 @@ private:
 		     Ledger::Standing unknown_offline = Ledger::Standing::fresh);
 	void submit(Arranged arranged, OnlineType type);
 	void attempted(const Job &job, const Attempted &attempted);
+	/// The hook of that name.
+	void look_around(const Result<std::vector<Block>> &blocks);
 	void rescan();
 	void schedule_rescan();
 	void look_again(Time at);
@@ -160,8 +167,10 @@ private:
 	unsigned looks_ = 0; ///< barriers of this round
 	std::vector<uint64_t> seen_;
 	Time last_add_{};
+	Time last_event_{};
 	Time looked_at_{}; ///< end of the last complete look
 	Time look_took_{};
+	const std::vector<Block> *looking_at_ = nullptr;
 	std::optional<uint64_t> held_; ///< the hole that waits for a growing device to pause
 
 	OnlineMode mode_ = OnlineMode::daemon;
@@ -178,6 +187,7 @@ private:
 	Rezone rezone_;
 
 	Burst burst_;
+	Loop::Source pause_source_;
 	Loop::Source burst_source_;
 	Loop::Source rescan_source_;
 	Loop::Source look_again_source_;

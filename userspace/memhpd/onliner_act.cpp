@@ -27,7 +27,8 @@ bool Onliner::waits(const Block &block) const
 void Onliner::act(const std::vector<uint64_t> &settled)
 {
 	const auto began = Loop::now();
-	const auto blocks = sysfs_.scan();
+	const auto blocks = sysfs_.scan(Sysfs::Candidates::left_out);
+	look_around(blocks);
 	if (!blocks) {
 		log::error("looking at the memory blocks failed: {}", blocks.error().message);
 		return;
@@ -81,7 +82,9 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 		}
 	}
 	left_ = std::move(left);
-	for (const auto &[type, chosen] : wanted) {
+	for (auto &[type, chosen] : wanted) {
+		if (type != OnlineType::movable)
+			sysfs_.read_candidates(chosen);
 		auto arranged = arrange_online(chosen, *blocks, type);
 		auto &order = arranged.blocks;
 		// The last one is the hole that keeps the kernel's walk short: while more is

@@ -102,7 +102,10 @@ public:
 		return jobs_.empty() && barriers_.empty() && orders_.empty() && !writer_.busy();
 	}
 	/// The block that is being written, for status.
-	std::optional<uint64_t> running() const { return running_; }
+	std::optional<uint64_t> running() const
+	{
+		return running_ ? running_ : writer_.onlining();
+	}
 
 private:
 	struct Entry {
@@ -122,6 +125,11 @@ private:
 	std::optional<Hold> forbidden(const Limits &limits, uint64_t block);
 	/// Starts the write of an attempt, or answers it at once; true when a write is running.
 	bool attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
+	/// Has the blocks that an online job names from here on written as a list.
+	void online(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
+	/// One of them has been tried, or (`killed`) was just being tried.
+	void onlined(const std::shared_ptr<Entry> &entry, const Writer::Onlined &result,
+		     const Writer::Outcome &order);
 	/// The second write of keep_type, then conclude().
 	void keep_type(const std::shared_ptr<Entry> &entry, const Attempted &attempted);
 	/// Starts the next write that may help the job; false where there is none.
@@ -138,7 +146,7 @@ private:
 	std::deque<std::function<void(bool)>> barriers_;
 	std::deque<Order> orders_;
 	JobId next_id_ = 1;
-	std::optional<uint64_t> running_; ///< block being written
+	std::optional<uint64_t> running_; ///< block being written, but for a list of onlines
 	JobId running_job_ = 0;
 	bool running_offline_ = false;
 	bool preempting_ = false;

@@ -106,6 +106,17 @@ Result<Fd> Kmod::open_events(From from) const
 	return file;
 }
 
+Result<uint64_t> Kmod::end_of_events() const
+{
+	const auto file = open_at(root_fd_, path("events"), O_RDONLY | O_NONBLOCK);
+	if (!file)
+		return fail(file.error());
+	const auto end = lseek(file->get(), 0, SEEK_END);
+	if (end < 0)
+		return fail_errno(errno, path("events"));
+	return static_cast<uint64_t>(end);
+}
+
 Result<std::optional<Record>> Kmod::read_event(int events)
 {
 	std::array<char, MEMHP_RECORD_MAX> buffer;

@@ -47,6 +47,9 @@ public:
 	/// the descriptor is closed.
 	Result<Fd> open_events(From from) const;
 
+	/// The number that the next record to come will have.
+	Result<uint64_t> end_of_events() const;
+
 	/// Next record of an open stream; nothing when there is none right now.
 	static Result<std::optional<Record>> read_event(int events);
 

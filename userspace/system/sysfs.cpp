@@ -25,7 +25,6 @@ namespace memhp
 namespace
 {
 
-constexpr auto memory_dir = "sys/devices/system/memory";
 constexpr auto node_dir = "sys/devices/system/node";
 
 /// Below the directory of the blocks.
@@ -37,9 +36,10 @@ bool gone(const Error &error)
 	       error.code == std::errc::no_such_device;
 }
 
-/// Numbers N of all entries `prefix`N of a directory, ascending.
-Result<std::vector<uint64_t>> numbered_entries(int root, const std::string &path,
-					       std::string_view prefix)
+using Numbered = std::vector<std::pair<uint64_t, uint64_t>>;
+
+/// Numbers N of all entries `prefix`N of a directory, ascending, and their inodes as listed.
+Result<Numbered> numbered_entries(int root, const std::string &path, std::string_view prefix)
 {
 	auto dir = open_at(root, path, O_RDONLY | O_DIRECTORY);
 	if (!dir)
@@ -48,20 +48,26 @@ Result<std::vector<uint64_t>> numbered_entries(int root, const std::string &path
 	if (!stream)
 		return fail_errno(errno, path);
 	dir->release(); // closedir() closes it
-	std::vector<uint64_t> numbers;
+	Numbered numbers;
 	errno = 0;
 	while (const auto *entry = readdir(stream.get())) {
 		const std::string_view name = entry->d_name;
 		uint64_t number = 0;
 		if (name.substr(0, prefix.size()) == prefix &&
 		    parse_number(name.substr(prefix.size()), 10, number))
-			numbers.push_back(number);
+			numbers.emplace_back(number, entry->d_ino);
 		errno = 0;
 	}
 	if (errno != 0)
 		return fail_errno(errno, path);
 	std::sort(numbers.begin(), numbers.end());
 	return numbers;
+}
+
+bool is_sysfs(const Fd &file)
+{
+	struct statfs system;
+	return fstatfs(file.get(), &system) == 0 && system.f_type == SYSFS_MAGIC;
 }
 
 std::vector<std::string_view> words(std::string_view text)
@@ -102,6 +108,8 @@ Result<Sysfs> Sysfs::open(const std::string &root)
 	if (!memory)
 		return fail(memory.error());
 	sysfs.memory_ = std::move(*memory);
+	// Others may list the inode of another layer.
+	sysfs.listed_inodes_ = is_sysfs(sysfs.memory_);
 	if (!parse_number(*text, 16, sysfs.block_size_) || sysfs.block_size_ == 0)
 		return fail_input(fmt::format("{}/block_size_bytes holds '{}', which is no size",
 					      memory_dir, *text));
@@ -154,13 +162,13 @@ Result<Zone> Sysfs::zone(uint64_t block) const
 
 Result<Sysfs::Present> Sysfs::present(uint64_t block) const
 {
-	const auto found = read_block(block, false);
+	const auto found = read_block(block, Candidates::left_out);
 	if (!found)
 		return fail(found.error());
 	return Present{found->state, found->zone};
 }
 
-Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
+Result<Block> Sysfs::read_block(uint64_t number, Candidates candidates) const
 {
 	Block block;
 	block.number = number;
@@ -173,7 +181,7 @@ Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
 		return fail(before.error());
 	// Linux 6.1 oopses (7.3 does not) where the zones of an offline block are read that has no
 	// node yet: valid_zones_show() in drivers/base/memory.c.
-	if (*before != BlockState::online && !complete) {
+	if (*before != BlockState::online && candidates == Candidates::left_out) {
 		block.state = *before;
 		return block;
 	}
@@ -198,7 +206,39 @@ Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
 
 Result<std::vector<uint64_t>> Sysfs::numbers() const
 {
-	return numbered_entries(root_.get(), memory_dir, "memory");
+	const auto entries = numbered_entries(root_.get(), memory_dir, "memory");
+	if (!entries)
+		return fail(entries.error());
+	std::vector<uint64_t> numbers;
+	numbers.reserve(entries->size());
+	for (const auto &[number, inode] : *entries)
+		numbers.push_back(number);
+	return numbers;
+}
+
+Result<std::vector<std::pair<uint64_t, uint64_t>>> Sysfs::list() const
+{
+	auto entries = numbered_entries(root_.get(), memory_dir, "memory");
+	if (!entries || listed_inodes_)
+		return entries;
+	Numbered present;
+	for (const auto &[number, listed] : *entries)
+		if (const auto inode = this->inode(number))
+			present.emplace_back(number, *inode);
+		else if (!gone(inode.error()))
+			return fail(inode.error());
+	return present;
+}
+
+void Sysfs::read_candidates(std::vector<Block> &blocks) const
+{
+	const bool nodes = open_at(root_.get(), node_dir, O_PATH | O_DIRECTORY).has_value();
+	for (auto &block : blocks) {
+		if (block.state != BlockState::offline || (nodes && !block.node))
+			continue;
+		if (auto read = read_block(block.number, Candidates::read))
+			block.candidates = std::move(read->candidates);
+	}
 }
 
 /// What tells where memory came from, read once for a whole scan.
@@ -216,11 +256,9 @@ std::optional<uint64_t> Sysfs::boot_mark(uint64_t lowest_block) const
 	// Linux 5.5 and later). driver_init() makes the blocks of the boot, then this directory,
 	// and only after that can drivers add memory.
 	const auto dir = open_at(root_.get(), "sys/devices/system/container", O_PATH | O_DIRECTORY);
-	struct statfs system;
 	struct stat mark;
 	struct stat block;
-	if (!dir || fstatfs(dir->get(), &system) < 0 || system.f_type != SYSFS_MAGIC ||
-	    fstat(dir->get(), &mark) < 0 ||
+	if (!dir || !is_sysfs(*dir) || fstat(dir->get(), &mark) < 0 ||
 	    fstatat(memory_.get(), block_dir(lowest_block).c_str(), &block, 0) < 0)
 		return std::nullopt;
 	// Where that were not so, no machine would have boot memory at all.
@@ -260,31 +298,32 @@ void Sysfs::find_source(Block &block, const Origins &origins) const
 	}
 }
 
-Result<std::vector<Block>> Sysfs::scan() const
+Result<std::vector<Block>> Sysfs::scan(Candidates candidates) const
 {
-	const auto numbers = this->numbers();
-	if (!numbers)
-		return fail(numbers.error());
+	// The inodes first: the state of a later life does no harm, that of an earlier would.
+	const auto entries = list();
+	if (!entries)
+		return fail(entries.error());
 
 	// The nodes' directories link to their blocks: a few readdir calls instead of one a block.
 	std::vector<std::pair<uint64_t, int>> node_of;
-	node_of.reserve(numbers->size());
+	node_of.reserve(entries->size());
 	const auto nodes = numbered_entries(root_.get(), node_dir, "node");
-	for (const auto node : nodes ? *nodes : std::vector<uint64_t>()) {
+	for (const auto &[node, inode] : nodes ? *nodes : Numbered()) {
 		const auto linked = numbered_entries(
 			root_.get(), fmt::format("{}/node{}", node_dir, node), "memory");
 		if (!linked)
 			continue;
-		for (const auto number : *linked)
+		for (const auto &[number, link] : *linked)
 			node_of.emplace_back(number, static_cast<int>(node));
 	}
 	std::sort(node_of.begin(), node_of.end());
 	auto node = node_of.begin();
 	Origins origins;
-	if (early_)
+	if (!entries->empty())
+		origins.boot_mark = boot_mark(entries->front().first);
+	if (!origins.boot_mark && early_)
 		origins.early = early_();
-	if (!numbers->empty())
-		origins.boot_mark = boot_mark(numbers->front());
 	auto iomem = read_iomem(root_.get());
 	origins.drivers_hidden = !iomem && iomem.error().code == std::errc::permission_denied;
 	if (iomem)
@@ -292,21 +331,21 @@ Result<std::vector<Block>> Sysfs::scan() const
 	origins.balloon = find_balloon(root_.get());
 
 	std::vector<Block> blocks;
-	blocks.reserve(numbers->size());
-	for (const auto number : *numbers) {
-		node = std::find_if(node, node_of.end(),
-				    [&](const auto &one) { return one.first >= number; });
+	blocks.reserve(entries->size());
+	for (const auto &[number, inode] : *entries) {
+		const auto is_later = [wanted = number](const auto &one) {
+			return one.first >= wanted;
+		};
+		node = std::find_if(node, node_of.end(), is_later);
 		const bool on_node = node != node_of.end() && node->first == number;
 		// The kernel links a block to its node last of all, where it has nodes.
-		// The inode first: the state of a later life does no harm, that of an earlier
-		// would.
-		const auto inode = this->inode(number);
-		auto block = inode ? read_block(number, on_node || !nodes) : fail(inode.error());
+		auto block = read_block(number, on_node || !nodes ? candidates
+								  : Candidates::left_out);
 		if (!block && gone(block.error()))
 			continue;
 		if (!block)
 			return fail(block.error());
-		block->inode = *inode;
+		block->inode = inode;
 		// Of several nodes none is the block's.
 		if (on_node &&
 		    (std::next(node) == node_of.end() || std::next(node)->first != number))

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/writer.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <new>
 #include <system_error>
 #include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,57 +27,28 @@ namespace
 
 constexpr Time patience = std::chrono::seconds(1);
 
-/// One message each way on a SOCK_SEQPACKET pair.
-struct Order {
-	std::array<char, 208> path;
-	std::array<char, 48> value;
-};
+/// A span that has no end; Time::max() has no point in time.
+constexpr Time forever = std::chrono::hours(24 * 365);
 
-struct Reply {
-	int error;
-};
-
-/// The whole life of the worker process. All signals stay blocked, so only SIGKILL can end a
-/// write: a blocked signal is not pending to the kernel, and a Ctrl-C of the terminal is the
-/// parent's business.
-[[noreturn]] void work(int socket, int root, pid_t parent)
+worker::Board *new_board()
 {
-	sigset_t all;
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, nullptr);
-	prctl(PR_SET_NAME, "memhp-writer");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(0);
-
-	// Nothing of the parent's (its socket, its clients) may live on in here.
-	constexpr int own_socket = 3;
-	constexpr int own_root = 4;
-	const int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, 16);
-	const int high_root = fcntl(root, F_DUPFD_CLOEXEC, 16);
-	if (dup2(high_socket, own_socket) < 0 || dup2(high_root, own_root) < 0)
-		_exit(1);
-	syscall(SYS_close_range, 5U, ~0U, 0U);
-
-	Order order;
-	for (;;) {
-		const auto got = recv(own_socket, &order, sizeof(order), 0);
-		if (got != sizeof(order))
-			_exit(0);
-		Reply reply{0};
-		const int file = openat(own_root, order.path.data(), O_WRONLY | O_CLOEXEC);
-		if (file < 0 || ::write(file, order.value.data(), strlen(order.value.data())) < 0)
-			reply.error = errno;
-		if (file >= 0)
-			close(file);
-		if (send(own_socket, &reply, sizeof(reply), MSG_NOSIGNAL) != sizeof(reply))
-			_exit(0);
-	}
+	// Nothing but memory of its own: the process is forked, and sees the same.
+	void *memory = mmap(nullptr, sizeof(worker::Board), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		throw std::system_error(errno, std::generic_category(), "writer's results");
+	return new (memory) worker::Board();
 }
 
 } // namespace
 
-Writer::Writer(Loop &loop, int root_fd) : loop_(loop), root_fd_(root_fd) { start(); }
+void Writer::Unmap::operator()(worker::Board *board) const { munmap(board, sizeof(*board)); }
+
+Writer::Writer(Loop &loop, int root_fd, std::chrono::nanoseconds slice)
+	: loop_(loop), root_fd_(root_fd), slice_(slice), board_(new_board())
+{
+	start();
+}
 
 Writer::~Writer()
 {
@@ -104,7 +76,7 @@ void Writer::start()
 	if (child < 0)
 		throw std::system_error(errno, std::generic_category(), "writer process");
 	if (child == 0)
-		work(theirs.get(), root_fd_, parent);
+		worker::work(theirs.get(), root_fd_, *board_, parent);
 
 	Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
 	if (!pidfd) {
@@ -124,35 +96,84 @@ void Writer::start()
 
 void Writer::write(const std::string &path, const std::string &value, Time deadline, Done done)
 {
-	Order order{};
+	worker::Order order{};
 	started_ = Loop::now();
 	done_ = std::move(done);
 	if (path.size() >= order.path.size() || value.size() >= order.value.size()) {
-		deadline_source_ = loop_.defer([this] { finish({ENAMETOOLONG, false, Time{}}); });
+		refuse(ENAMETOOLONG);
 		return;
 	}
+	std::memcpy(order.path.data(), path.data(), path.size());
+	std::memcpy(order.value.data(), value.data(), value.size());
+	send(order, deadline);
+}
+
+void Writer::online(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
+		    OnlineDone done)
+{
+	worker::Order order{};
+	started_ = Loop::now();
+	blocks_ = std::min(blocks.size(), most_blocks);
+	board_->done = 0;
+	board_->began_ns = std::chrono::nanoseconds(started_).count();
+	for (size_t i = 0; i < blocks_; ++i) {
+		board_->results[i] = {};
+		board_->results[i].block = blocks[i];
+	}
+	done_ = [this, done = std::move(done)](const Outcome &outcome) {
+		const auto *first = board_->results.data();
+		done({first, first + board_->done}, outcome);
+	};
+	order.blocks = static_cast<uint32_t>(blocks_);
+	order.slice_ns = slice_.count();
+	std::memcpy(order.value.data(), value.data(),
+		    std::min(value.size(), order.value.size() - 1));
+	send(order, deadline);
+}
+
+std::optional<uint64_t> Writer::onlining() const
+{
+	const auto at = board_->done.load();
+	return at < blocks_ ? std::optional(board_->results[at].block) : std::nullopt;
+}
+
+void Writer::send(const worker::Order &order, Time deadline)
+{
 	if (!pidfd_) { // an earlier start failed: try again now
 		try {
 			start();
 		} catch (const std::system_error &error) {
-			const int code = error.code().value();
-			deadline_source_ = loop_.defer([this, code] {
-				finish({code, false, Time{}});
-			});
+			refuse(error.code().value());
 			return;
 		}
 	}
-	std::memcpy(order.path.data(), path.data(), path.size());
-	std::memcpy(order.value.data(), value.data(), value.size());
-	if (send(socket_.get(), &order, sizeof(order), MSG_NOSIGNAL) != sizeof(order)) {
+	if (::send(socket_.get(), &order, sizeof(order), MSG_NOSIGNAL) != sizeof(order)) {
 		// It died, or there was no memory for the message: on_exit() reports either way,
 		// and replaces it.
 		syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
 		return;
 	}
-	// Time::max() has no point in time.
-	if (deadline < std::chrono::hours(24 * 365))
-		deadline_source_ = loop_.timer(started_ + deadline, [this] { interrupt(); });
+	deadline_ = deadline;
+	if (deadline < forever)
+		end_at(started_ + deadline);
+}
+
+void Writer::end_at(Time at)
+{
+	deadline_source_ = loop_.timer(at, [this] {
+		// Of a list, it may be a later block's turn by now.
+		const auto began = std::chrono::duration_cast<Time>(
+			std::chrono::nanoseconds(board_->began_ns.load()));
+		if (blocks_ != 0 && Loop::now() < began + deadline_)
+			end_at(began + deadline_);
+		else
+			interrupt();
+	});
+}
+
+void Writer::refuse(int error)
+{
+	deadline_source_ = loop_.defer([this, error] { finish({error, false, Time{}}); });
 }
 
 void Writer::interrupt()
@@ -172,7 +193,7 @@ void Writer::interrupt()
 
 void Writer::on_reply()
 {
-	Reply reply{};
+	worker::Reply reply{};
 	const auto got = recv(socket_.get(), &reply, sizeof(reply), MSG_DONTWAIT);
 	if (got == sizeof(reply)) {
 		if (killed_)
@@ -209,6 +230,7 @@ void Writer::on_exit()
 void Writer::finish(Outcome outcome)
 {
 	deadline_source_.reset();
+	blocks_ = 0;
 	const auto done = std::exchange(done_, nullptr);
 	done(outcome);
 }

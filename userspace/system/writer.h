@@ -2,13 +2,17 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
 #include "core/units.h"
 #include "system/fd.h"
 #include "system/loop.h"
+#include "system/worker.h"
 
 namespace memhp
 {
@@ -19,6 +23,9 @@ namespace memhp
 /// deadline, at which the process is killed; the kernel then gives up and the block stays as it
 /// was. The next process is started when the old one is seen dead, so there are never two writes at
 /// once. The process dies with its parent.
+///
+/// Onlines come by the hundred, and take less time than a change from one process to another and
+/// back does: those are ordered as a list.
 class Writer
 {
 public:
@@ -29,9 +36,20 @@ public:
 	};
 	using Done = std::function<void(const Outcome &)>;
 
+	using Onlined = worker::Onlined;
+	/// `ended` are the blocks that were tried, in their order. `outcome` is that of the order
+	/// as a whole: where it has an error, the process has died in the middle, and the first
+	/// block that is not among them may have been written.
+	using OnlineDone =
+		std::function<void(const std::vector<Onlined> &ended, const Outcome &outcome)>;
+	static constexpr size_t most_blocks = worker::most_blocks;
+
+	/// How long a list of onlines may take before others have their turn.
+	static constexpr std::chrono::nanoseconds usual_slice = std::chrono::milliseconds(50);
+
 	/// Paths of later orders are below `root_fd`, which must stay open. Throws
 	/// std::system_error when the process cannot be started.
-	Writer(Loop &loop, int root_fd);
+	Writer(Loop &loop, int root_fd, std::chrono::nanoseconds slice = usual_slice);
 	/// Ends a running write; returns when the process is dead, or after 1 s.
 	~Writer();
 	Writer(const Writer &) = delete;
@@ -40,6 +58,14 @@ public:
 	/// Orders one write. Not while busy(). `deadline` is a span; `path` has at most 200 bytes,
 	/// `value` at most 40.
 	void write(const std::string &path, const std::string &value, Time deadline, Done done);
+
+	/// Orders onlines of blocks of `root_fd`'s sysfs, at most most_blocks of them, by writing
+	/// `value` (at most 40 bytes) to those that are not online. Not while busy(). It ends with
+	/// the last, with the first that does not get online, or when its slice of time is over. `deadline` is a span, for each block.
+	void online(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
+		    OnlineDone done);
+	/// The block that an online() is at.
+	std::optional<uint64_t> onlining() const;
 
 	bool busy() const { return static_cast<bool>(done_); }
 
@@ -51,20 +77,31 @@ public:
 
 private:
 	void start();
+	void send(const worker::Order &order, Time deadline);
+	void end_at(Time at);
+	/// Calls the `done` of an order that no process can take, from the loop.
+	void refuse(int error);
 	void on_reply();
 	void on_exit();
 	void finish(Outcome outcome);
 
 	Loop &loop_;
 	int root_fd_;
+	std::chrono::nanoseconds slice_;
 	Fd socket_;
 	Fd pidfd_;
 	pid_t pid_ = -1;
 	Loop::Source reply_source_;
 	Loop::Source exit_source_;
 	Loop::Source deadline_source_;
+	struct Unmap {
+		void operator()(worker::Board *board) const;
+	};
+	std::unique_ptr<worker::Board, Unmap> board_;
 	Done done_;
+	size_t blocks_ = 0; ///< of the running order, which is an online; 0: it is a write
 	Time started_{};
+	Time deadline_{}; ///< span
 	bool killed_ = false;
 	bool stuck_ = false;
 };

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
+
 #include "job_fixture.h"
 
 namespace memhp
@@ -219,6 +221,67 @@ TEST(Job, EndsWithEveryErrnoAtEveryWrite)
 			}
 		}
 	}
+}
+
+/// The block that next() names, and those behind it.
+Numbers named(Job &job, size_t most)
+{
+	const auto step = job.next(Time(1));
+	const auto *attempt = std::get_if<Job::Attempt>(&step);
+	if (!attempt)
+		return {};
+	Numbers blocks = {attempt->block};
+	for (const auto block : job.following(most))
+		blocks.push_back(block);
+	return blocks;
+}
+
+Outcome online_now()
+{
+	Outcome outcome;
+	outcome.reached = true;
+	return outcome;
+}
+
+TEST(Job, NamesWhatFollowsUpToItsGoal)
+{
+	auto spec = online_of({5, 3, 4, 7});
+	spec.goal = 3;
+	Job job(spec);
+	EXPECT_EQ(named(job, 1), (Numbers{5, 3}));
+	Job other(spec);
+	EXPECT_EQ(named(other, 9), (Numbers{5, 3, 4})) << "the last one only stands in";
+	for (const uint64_t block : {5, 3, 4})
+		other.result(block, online_now(), Time(1));
+	EXPECT_EQ(other.missing(), 0u);
+	EXPECT_TRUE(named(other, 9).empty());
+}
+
+TEST(Job, OfWhatFollowsOnlyReportedBlocksHadTheirTurn)
+{
+	auto spec = online_of({5, 3, 4, 7});
+	std::vector<Numbers> rests;
+	spec.rearrange = [&](uint64_t failed, const Numbers &done, Numbers rest) {
+		EXPECT_EQ(failed, 3u);
+		EXPECT_EQ(done, Numbers{5});
+		rests.push_back(rest);
+		std::reverse(rest.begin(), rest.end());
+		return rest;
+	};
+	Job job(spec);
+	EXPECT_EQ(named(job, 9), (Numbers{5, 3, 4, 7}));
+	job.result(5, online_now(), Time(1));
+	Outcome failed;
+	failed.error = ENOMEM;
+	job.result(3, failed, Time(1));
+	EXPECT_EQ(rests, (std::vector<Numbers>{{4, 7}})) << "neither had an attempt";
+	EXPECT_EQ(named(job, 9), (Numbers{7, 4}));
+	job.result(7, online_now(), Time(1));
+	job.result(4, online_now(), Time(1));
+	const auto again = job.next(Time(1) + std::chrono::minutes(1));
+	ASSERT_TRUE(std::holds_alternative<Job::Attempt>(again));
+	EXPECT_EQ(std::get<Job::Attempt>(again).block, 3u);
+	EXPECT_TRUE(job.following(9).empty()) << "a block that has failed goes alone";
 }
 
 } // namespace

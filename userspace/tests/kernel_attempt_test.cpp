@@ -113,5 +113,31 @@ TEST(StuckWatch, SignalsOnlyWhatMayBeSignalled)
 	EXPECT_FALSE(StuckWatch().look(nobody, 9s, 2s, true).signal);
 }
 
+TEST(OfflineMarks, AnyAttemptToTakeABlockOfflineChangesThem)
+{
+	const auto marks = [](const char *counts) {
+		return offline_marks(
+			Record::parse(std::string("events_going_online=9 events_online=9 ") +
+				      counts)
+				.value());
+	};
+	const std::string usual = "loaded_ns=5 events_going_offline=1 events_cancel_offline=2 "
+				  "events_offline_failed=3";
+	ASSERT_TRUE(marks(usual.c_str()));
+	EXPECT_EQ(marks(usual.c_str()),
+		  marks((usual + " seq=700 events_offline=8").c_str()))
+		<< "how it ended is no news, nor is an online";
+	for (const auto &[before, after] : std::vector<std::pair<std::string, std::string>>{
+		     {"loaded_ns=5", "loaded_ns=6"},
+		     {"going_offline=1", "going_offline=2"},
+		     {"cancel_offline=2", "cancel_offline=3"},
+		     {"offline_failed=3", "offline_failed=4"}}) {
+		auto other = usual;
+		other.replace(other.find(before), before.size(), after);
+		EXPECT_NE(marks(usual.c_str()), marks(other.c_str())) << after;
+	}
+	EXPECT_FALSE(marks("loaded_ns=5 events_going_offline=1"));
+}
+
 } // namespace
 } // namespace memhp

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <sys/types.h>
+
+#include "core/block.h"
+
+namespace memhp
+{
+
+/// The process that writes for a Writer, and what the two tell each other.
+namespace worker
+{
+
+/// One message of the Writer on a SOCK_SEQPACKET pair: a write of `value` to `path`, or, where
+/// `blocks` is not 0, an online of that many blocks of the board by `value`.
+struct Order {
+	std::array<char, 208> path;
+	std::array<char, 48> value;
+	uint32_t blocks;
+	int64_t slice_ns; ///< no further block is begun after this time
+};
+
+/// Its answer. Of an online of blocks the board has the results.
+struct Reply {
+	int error; ///< errno of open(2) or write(2), 0 for none
+};
+
+/// What an online of one block came to, by the rule: read, write, read again.
+struct Onlined {
+	uint64_t block;
+	int read_error;	  ///< errno of reading the block before the write; then there was none
+	int write_error;  ///< errno of the write, 0 for none
+	bool wrote;	  ///< there was a write: the block was not online before
+	BlockState state; ///< at the end
+	Zone zone;	  ///< of a block that is online
+	int64_t took_ns;
+};
+
+constexpr size_t most_blocks = 256;
+
+/// Memory that the Writer and its process share, so that a result needs no message. The Writer
+/// names the blocks; the process fills in one result after another, and ends at the first block
+/// that did not get online.
+struct Board {
+	std::array<Onlined, most_blocks> results;
+	std::atomic<uint32_t> done;    ///< results that are complete
+	std::atomic<int64_t> began_ns; ///< of the block after those; CLOCK_BOOTTIME
+};
+static_assert(std::atomic<int64_t>::is_always_lock_free, "processes share it");
+
+/// The whole life of the process: takes orders from `socket` until that ends, or `parent` does.
+/// All signals stay blocked, so only SIGKILL can end a write: a blocked signal is not pending to
+/// the kernel, and a Ctrl-C of the terminal is the parent's business.
+[[noreturn]] void work(int socket, int root, Board &board, pid_t parent);
+
+} // namespace worker
+} // namespace memhp

@@ -156,6 +156,9 @@ int main(int argc, char **argv)
 		->type_name("FILE");
 	policy_verb->add_subcommand("show", "What is in force, and why each block is as it is");
 
+	auto *doctor_verb =
+		app.add_subcommand("doctor", "What is wrong on this machine, and what to do");
+
 	try {
 		app.parse(argc, argv);
 	} catch (const CLI::CallForHelp &help) {
@@ -181,6 +184,9 @@ int main(int argc, char **argv)
 		return memhp::verb_policy_check(globals, config);
 	if (policy_verb->parsed())
 		return memhp::verb_policy_show(globals);
+
+	if (doctor_verb->parsed())
+		return memhp::verb_doctor(globals);
 
 	auto &change = online_verb->parsed() ? online : offline;
 	const auto completed = complete(words, change.request);

@@ -56,6 +56,8 @@ int verb_metrics(const Globals &globals);
 /// `file` may be "-" for the standard input.
 int verb_policy_check(const Globals &globals, const std::string &file);
 int verb_policy_show(const Globals &globals);
+/// exit_failed where something is wrong with the machine.
+int verb_doctor(const Globals &globals);
 
 /// True where the socket is not there or memhpd does not answer: it is not running.
 bool nobody_there(const Error &error);

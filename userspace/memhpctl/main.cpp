@@ -70,6 +70,37 @@ memhp::Result<void> complete(const Words &words, memhp::ChangeRequest &request)
 	return read_durations(words, request);
 }
 
+/// Words of a `plan add`.
+struct PlanWords {
+	std::string size;
+	std::string node;
+	std::string source = "acpi-dimm";
+};
+
+memhp::Result<memhp::PlanAddOptions> complete(const PlanWords &words)
+{
+	constexpr uint64_t most_nodes = 4096;
+	memhp::PlanAddOptions options;
+	const auto bytes = memhp::parse_size(words.size);
+	if (!bytes)
+		return memhp::fail(bytes.error());
+	if (*bytes == 0)
+		return memhp::fail_input("a size of 0 adds nothing; write it as 64G");
+	options.bytes = *bytes;
+	if (uint64_t node = 0; !words.node.empty()) {
+		if (!memhp::parse_number(words.node, 10, node) || node >= most_nodes)
+			return memhp::fail_input("'" + words.node + "' is not a NUMA node");
+		options.node = static_cast<int>(node);
+	}
+	const auto source = memhp::value_of(memhp::source_words, words.source);
+	if (!source || *source == memhp::Source::boot || *source == memhp::Source::unknown)
+		return memhp::fail_input("--source is acpi-dimm, virtio-mem, dax-kmem, hv-balloon "
+					 "or xen-balloon, not '" +
+					 words.source + "'");
+	options.source = *source;
+	return options;
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -156,6 +187,23 @@ int main(int argc, char **argv)
 		->type_name("FILE");
 	policy_verb->add_subcommand("show", "What is in force, and why each block is as it is");
 
+	auto *plan_verb = app.add_subcommand("plan", "What would be, without doing it");
+	plan_verb->require_subcommand(1);
+	PlanWords plan_words;
+	auto *add_verb = plan_verb->add_subcommand("add", "What policy would do with new memory");
+	add_verb->add_option("size", plan_words.size, "How much, such as 64G")->required();
+	add_verb->add_option("--node", plan_words.node, "On this NUMA node")->type_name("N");
+	add_verb->add_option("--source", plan_words.source,
+			     "acpi-dimm (default), virtio-mem, dax-kmem, hv-balloon, xen-balloon")
+		->type_name("S");
+	memhp::ChangeRequest plan_offline;
+	auto *plan_offline_verb =
+		plan_verb->add_subcommand("offline", "What the machine would be without it");
+	plan_offline_verb->add_option("target", plan_offline.target, target_help)->required();
+	plan_offline_verb->add_flag(
+		"--force", plan_offline.force,
+		"Also blocks that only the host can take back (virtio-mem, balloons)");
+
 	auto *doctor_verb =
 		app.add_subcommand("doctor", "What is wrong on this machine, and what to do");
 
@@ -185,6 +233,16 @@ int main(int argc, char **argv)
 	if (policy_verb->parsed())
 		return memhp::verb_policy_show(globals);
 
+	if (add_verb->parsed()) {
+		const auto options = complete(plan_words);
+		return options ? memhp::verb_plan_add(globals, *options)
+			       : memhp::complain(options.error(), memhp::exit_usage);
+	}
+	if (plan_offline_verb->parsed()) {
+		const auto target = memhp::parse_target(plan_offline.target);
+		return target ? memhp::verb_plan_offline(globals, plan_offline)
+			      : memhp::complain(target.error(), memhp::exit_usage);
+	}
 	if (doctor_verb->parsed())
 		return memhp::verb_doctor(globals);
 

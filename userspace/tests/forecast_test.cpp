@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/forecast.h"
 
+#include <numeric>
+
 #include <gtest/gtest.h>
 
 namespace memhp
@@ -244,6 +246,10 @@ TEST_F(ForecastOf, OfflineOfKernelMemory)
 		  now.count.available.value() - 2 * block_size / page);
 	config.online.max_movable_ratio = 0.34;
 	EXPECT_EQ(kinds(of_offline({31})), "kernel ratio: ");
+	std::vector<uint64_t> all(32);
+	std::iota(all.begin(), all.end(), 0);
+	EXPECT_EQ(kinds(of_offline(all)), "kernel ratio: node ")
+		<< "nothing is left to compare with";
 }
 
 TEST_F(ForecastOf, WarningsOfOffline)

@@ -9,6 +9,7 @@
 
 #include "core/target.h"
 #include "core/units.h"
+#include "memhpctl/examples.h"
 #include "memhpctl/verbs.h"
 
 namespace
@@ -68,6 +69,15 @@ memhp::Result<void> complete(const Words &words, memhp::ChangeRequest &request)
 		request.min_free = *min_free;
 	}
 	return read_durations(words, request);
+}
+
+/// Gives each verb below `app` its examples; `name` is what stands before it: "policy ".
+void add_examples(CLI::App &app, const std::string &name = "")
+{
+	for (auto *verb : app.get_subcommands({})) {
+		verb->footer(memhp::examples_of(name + verb->get_name()));
+		add_examples(*verb, name + verb->get_name() + " ");
+	}
 }
 
 /// Words of a `plan add`.
@@ -206,6 +216,8 @@ int main(int argc, char **argv)
 
 	auto *doctor_verb =
 		app.add_subcommand("doctor", "What is wrong on this machine, and what to do");
+
+	add_examples(app);
 
 	try {
 		app.parse(argc, argv);

@@ -115,4 +115,7 @@ def _is_shell(path):
         return True
     with open(path, "rb") as file:
         line = file.readline(64)
+        # What a shell reads in, without an interpreter's name.
+        if file.readline(64).startswith(b"# shellcheck shell="):
+            return True
     return line.startswith(b"#!") and line.rstrip().endswith((b"/sh", b" sh", b"/bash", b" bash"))

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/doctor.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/doctor_facts.h"
 
@@ -85,8 +86,7 @@ int verb_doctor(const Globals &globals)
 		for (const auto &finding : findings)
 			list.push_back(to_json(finding));
 		const json document = {{"clean", problems == 0}, {"findings", std::move(list)}};
-		// Names of files need not be UTF-8.
-		fmt::print("{}\n", document.dump(2, ' ', false, json::error_handler_t::replace));
+		fmt::print("{}\n", json_text(document));
 	} else {
 		for (const auto &finding : findings)
 			print(finding);

@@ -228,6 +228,8 @@ int main(int argc, char **argv)
 		return memhp::exit_usage;
 	}
 
+	if (globals.sysroot.empty())
+		return memhp::complain({{}, "--sysroot names no directory"}, memhp::exit_usage);
 	if (list_verb->parsed())
 		return memhp::verb_list(globals, list);
 	if (status_verb->parsed())

@@ -5,6 +5,7 @@
 
 #include "core/forecast.h"
 #include "core/units.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
 #include "system/kmod.h"
@@ -185,7 +186,7 @@ int show(const Globals &globals, const Forecast &forecast, const Base &base, boo
 		return exit_done;
 	}
 	document.update(to_json(forecast, base));
-	fmt::print("{}\n", document.dump(2));
+	fmt::print("{}\n", json_text(document));
 	return exit_done;
 }
 

@@ -122,7 +122,9 @@ DaemonFacts read_daemon_facts(int root_fd, const std::string &socket, Facts &fac
 			// It is for root and its group to ask; the mark must do.
 			facts.unreadable.push_back("memhpd: " + error.message);
 			daemon.running = daemon.marker;
-		} else if (!is_missing(error) && error.code != std::errc::connection_refused) {
+		} else if (!is_missing(error) && error.code != std::errc::connection_refused &&
+			   // Nobody listens below a root with so long a name.
+			   error.code != std::errc::filename_too_long) {
 			daemon.problem = error.message;
 		}
 		return daemon;

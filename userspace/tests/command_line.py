@@ -30,6 +30,9 @@ class Verb:
         self.options = [option for line in _section(self.help, "Options")
                         for option in re.findall(r"(?:^  |,)(--?[a-z-]+)", line)
                         if option not in ("-h", "--help")]
+        # An option that takes something has that behind its names.
+        self.with_value = [found[1] for line in _section(self.help, "Options")
+                           if (found := re.match(r"  (?:-.,)?(--?[a-z-]+)(?:,\S+)? \S", line))]
         self.verbs = [line.split()[0] for line in _section(self.help, "Subcommands")
                       if line[2] != " "]
         self.examples = [line.strip() for line in _section(self.help, "Examples")

@@ -32,7 +32,8 @@ class Check:
         self._count += suite.python_tests()
         self._kernels()
         self._builder = _builder(guests.find(guests.DEFAULT))
-        for name, function in (("shellcheck", self._shellcheck), ("udevadm verify", self._udev)):
+        for name, function in (("shellcheck", self._shellcheck), ("udevadm verify", self._udev),
+                               ("mandoc -T lint", self._manual)):
             outcome, reason = self._outcome(name, self._logs / (name.split()[0] + ".log"), function)
             print(f"{name}: {outcome}" + (f" ({reason})" if reason else ""), flush=True)
         for line in self._count.lines:
@@ -80,6 +81,11 @@ class Check:
         self._builder.run(["shellcheck", "--external-sources",
                            *(f"{namespace.SOURCE}/{name}" for name in files)], log)
 
+    def _manual(self, log):
+        self._builder.run(["mandoc", "-T", "lint", "-W", "warning",
+                           *(f"{namespace.SOURCE}/{name}"
+                             for name in build.sources("Documentation/*.[1-9]"))], log)
+
     def _udev(self, log):
         rules = build.sources("udev-rules/*.rules")
         if not rules:
@@ -109,4 +115,7 @@ def _is_shell(path):
         return True
     with open(path, "rb") as file:
         line = file.readline(64)
+        # What a shell reads in, without an interpreter's name.
+        if file.readline(64).startswith(b"# shellcheck shell="):
+            return True
     return line.startswith(b"#!") and line.rstrip().endswith((b"/sh", b" sh", b"/bash", b" bash"))

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/units.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/varlink.h"
 
@@ -66,7 +67,7 @@ int verb_cancel(const Globals &globals, const std::vector<std::string> &words)
 			status = complain(answer.error());
 	}
 	if (globals.json)
-		fmt::print("{}\n", json({{"cancelled", *ids}}).dump(2));
+		fmt::print("{}\n", json_text({{"cancelled", *ids}}));
 	return status;
 }
 

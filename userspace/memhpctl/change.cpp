@@ -13,6 +13,7 @@
 
 #include "core/target.h"
 #include "core/units.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/kmod.h"
 #include "system/report.h"
@@ -162,7 +163,7 @@ int dry_run(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &req
 			{"change", verb},	    {"goal", plan->goal},
 			{"order", order},	    {"eject", request.eject},
 			{"already", plan->already}, {"left_to_host", plan->left_to_host}};
-		fmt::print("{}\n", document.dump(2));
+		fmt::print("{}\n", json_text(document));
 		return exit_done;
 	}
 	fmt::print("would {} {} blocks ({})", verb, plan->goal,
@@ -264,7 +265,7 @@ int verb_change(const Globals &globals, const ChangeOptions &options)
 		return complain(result.error());
 	if (const auto *id = std::get_if<uint64_t>(&*result)) {
 		if (globals.json)
-			fmt::print("{}\n", json({{"id", *id}}).dump(2));
+			fmt::print("{}\n", json_text({{"id", *id}}));
 		else
 			fmt::print(
 				"left to memhpd as request {0}; see memhpctl status, end it with "
@@ -274,7 +275,7 @@ int verb_change(const Globals &globals, const ChangeOptions &options)
 	}
 	const auto &report = std::get<Report>(*result);
 	if (globals.json)
-		fmt::print("{}\n", to_json(report).dump(2));
+		fmt::print("{}\n", json_text(to_json(report)));
 	else
 		print_report(report);
 	return exit_status(report);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "memhpctl/event_text.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/kmod.h"
 #include "system/sysfs.h"
@@ -34,7 +35,7 @@ int verb_events(const Globals &globals)
 			table.add(event_cells(**record));
 	}
 	if (globals.json)
-		fmt::print("{}\n", nlohmann::json({{"events", std::move(list)}}).dump(2));
+		fmt::print("{}\n", json_text({{"events", std::move(list)}}));
 	else
 		fmt::print("{}", table.text());
 	return exit_done;

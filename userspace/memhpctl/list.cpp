@@ -10,6 +10,7 @@
 #include "core/select.h"
 #include "core/units.h"
 #include "memhpctl/clock.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
 #include "system/kmod.h"
@@ -163,7 +164,7 @@ void print_json(const std::vector<Block> &blocks, uint64_t block_size,
 		list.push_back(std::move(entry));
 	}
 	const nlohmann::json document = {{"block_size", block_size}, {"blocks", std::move(list)}};
-	fmt::print("{}\n", document.dump(2));
+	fmt::print("{}\n", json_text(document));
 }
 
 } // namespace

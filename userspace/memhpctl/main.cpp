@@ -10,6 +10,7 @@
 #include "core/eject.h"
 #include "core/target.h"
 #include "core/units.h"
+#include "memhpctl/examples.h"
 #include "memhpctl/verbs.h"
 
 namespace
@@ -87,17 +88,45 @@ void add_offline_options(CLI::App &verb, memhp::ChangeOptions &options, Words &w
 		->type_name("S");
 }
 
-constexpr auto offline_examples =
-	"Examples:\n"
-	"  memhpctl offline 4G                         wherever it goes best\n"
-	"  memhpctl offline node:1 --all-or-nothing    all of the node, or nothing\n"
-	"  memhpctl offline device:PNP0C80:00 --eject  one DIMM, then take it out";
-constexpr auto eject_examples =
-	"Examples:\n"
-	"  memhpctl list                    the column DEVICE has the names\n"
-	"  memhpctl eject PNP0C80:00        this DIMM, or everything stays as it is\n"
-	"  memhpctl eject PNP0C80:00 --deadline 30m --no-wait\n"
-	"                                   memhpd keeps trying for half an hour";
+/// Gives each verb below `app` its examples; `name` is what stands before it: "policy ".
+void add_examples(CLI::App &app, const std::string &name = "")
+{
+	for (auto *verb : app.get_subcommands({})) {
+		verb->footer(memhp::examples_of(name + verb->get_name()));
+		add_examples(*verb, name + verb->get_name() + " ");
+	}
+}
+
+/// Words of a `plan add`.
+struct PlanWords {
+	std::string size;
+	std::string node;
+	std::string source = "acpi-dimm";
+};
+
+memhp::Result<memhp::PlanAddOptions> complete(const PlanWords &words)
+{
+	constexpr uint64_t most_nodes = 4096;
+	memhp::PlanAddOptions options;
+	const auto bytes = memhp::parse_size(words.size);
+	if (!bytes)
+		return memhp::fail(bytes.error());
+	if (*bytes == 0)
+		return memhp::fail_input("a size of 0 adds nothing; write it as 64G");
+	options.bytes = *bytes;
+	if (uint64_t node = 0; !words.node.empty()) {
+		if (!memhp::parse_number(words.node, 10, node) || node >= most_nodes)
+			return memhp::fail_input("'" + words.node + "' is not a NUMA node");
+		options.node = static_cast<int>(node);
+	}
+	const auto source = memhp::value_of(memhp::source_words, words.source);
+	if (!source || *source == memhp::Source::boot || *source == memhp::Source::unknown)
+		return memhp::fail_input("--source is acpi-dimm, virtio-mem, dax-kmem, hv-balloon "
+					 "or xen-balloon, not '" +
+					 words.source + "'");
+	options.source = *source;
+	return options;
+}
 
 } // namespace
 
@@ -139,7 +168,6 @@ int main(int argc, char **argv)
 	offline.request.change = memhp::Change::offline;
 	auto *offline_verb = app.add_subcommand("offline", "Take memory offline, with retries");
 	offline_verb->add_option("target", offline.request.target, target_help)->required();
-	offline_verb->footer(offline_examples);
 	add_offline_options(*offline_verb, offline, words);
 	offline_verb->add_flag("--yes", offline.yes, "Do not ask");
 	offline_verb->add_flag(
@@ -156,7 +184,6 @@ int main(int argc, char **argv)
 	std::string device;
 	auto *eject_verb = app.add_subcommand(
 		"eject", "Take a device of the firmware (a DIMM) offline and out, or leave it");
-	eject_verb->footer(eject_examples);
 	eject_verb->add_option("device", device, "As list names it: PNP0C80:00")->required();
 	add_offline_options(*eject_verb, eject, words);
 	eject_verb->add_flag("--force", eject.request.force,
@@ -194,6 +221,28 @@ int main(int argc, char **argv)
 		->type_name("FILE");
 	policy_verb->add_subcommand("show", "What is in force, and why each block is as it is");
 
+	auto *plan_verb = app.add_subcommand("plan", "What would be, without doing it");
+	plan_verb->require_subcommand(1);
+	PlanWords plan_words;
+	auto *add_verb = plan_verb->add_subcommand("add", "What policy would do with new memory");
+	add_verb->add_option("size", plan_words.size, "How much, such as 64G")->required();
+	add_verb->add_option("--node", plan_words.node, "On this NUMA node")->type_name("N");
+	add_verb->add_option("--source", plan_words.source,
+			     "acpi-dimm (default), virtio-mem, dax-kmem, hv-balloon, xen-balloon")
+		->type_name("S");
+	memhp::ChangeRequest plan_offline;
+	auto *plan_offline_verb =
+		plan_verb->add_subcommand("offline", "What the machine would be without it");
+	plan_offline_verb->add_option("target", plan_offline.target, target_help)->required();
+	plan_offline_verb->add_flag(
+		"--force", plan_offline.force,
+		"Also blocks that only the host can take back (virtio-mem, balloons)");
+
+	auto *doctor_verb =
+		app.add_subcommand("doctor", "What is wrong on this machine, and what to do");
+
+	add_examples(app);
+
 	try {
 		app.parse(argc, argv);
 	} catch (const CLI::CallForHelp &help) {
@@ -203,6 +252,8 @@ int main(int argc, char **argv)
 		return memhp::exit_usage;
 	}
 
+	if (globals.sysroot.empty())
+		return memhp::complain({{}, "--sysroot names no directory"}, memhp::exit_usage);
 	if (list_verb->parsed())
 		return memhp::verb_list(globals, list);
 	if (status_verb->parsed())
@@ -219,6 +270,19 @@ int main(int argc, char **argv)
 		return memhp::verb_policy_check(globals, config);
 	if (policy_verb->parsed())
 		return memhp::verb_policy_show(globals);
+
+	if (add_verb->parsed()) {
+		const auto options = complete(plan_words);
+		return options ? memhp::verb_plan_add(globals, *options)
+			       : memhp::complain(options.error(), memhp::exit_usage);
+	}
+	if (plan_offline_verb->parsed()) {
+		const auto target = memhp::parse_target(plan_offline.target);
+		return target ? memhp::verb_plan_offline(globals, plan_offline)
+			      : memhp::complain(target.error(), memhp::exit_usage);
+	}
+	if (doctor_verb->parsed())
+		return memhp::verb_doctor(globals);
 
 	// Whatever is a target of another kind is a mistake, and is told so.
 	eject.request.target = {memhp::parse_target({device}) ? device : "device:" + device};

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/measure.h"
 #include "system/varlink.h"
@@ -31,7 +32,7 @@ Result<std::string> ask_daemon(const Globals &globals)
 void print(const std::string &text, bool as_json)
 {
 	if (as_json)
-		fmt::print("{}\n", json({{"text", text}}).dump(2));
+		fmt::print("{}\n", json_text({{"text", text}}));
 	else
 		fmt::print("{}", text);
 }

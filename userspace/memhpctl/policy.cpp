@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/units.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
 #include "system/policy_report.h"
@@ -161,8 +162,7 @@ int verb_policy_check(const Globals &globals, const std::string &file)
 				       {"good", config.has_value()},
 				       {"mistakes", config ? Mistakes() : config.error()},
 				       {"not_acted_on", missing}};
-		// The file's name need not be UTF-8.
-		fmt::print("{}\n", document.dump(2, ' ', false, json::error_handler_t::replace));
+		fmt::print("{}\n", json_text(document));
 		return config ? exit_done : exit_failed;
 	}
 	if (!config)
@@ -200,7 +200,7 @@ int verb_policy_show(const Globals &globals)
 				  nullptr});
 	}
 	if (globals.json) {
-		fmt::print("{}\n", policy->dump(2));
+		fmt::print("{}\n", json_text(*policy));
 		return exit_done;
 	}
 	try {

@@ -8,6 +8,7 @@
 #include "core/totals.h"
 #include "core/units.h"
 #include "memhpctl/clock.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
 #include "system/config.h"
@@ -277,7 +278,7 @@ int verb_status(const Globals &globals)
 			{"module", module ? json("loaded") : json(nullptr)},
 			{"module_error", module ? json(nullptr) : json(module.error().message)},
 		};
-		fmt::print("{}\n", document.dump(2));
+		fmt::print("{}\n", json_text(document));
 		return exit_done;
 	}
 

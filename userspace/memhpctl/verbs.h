@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/block.h"
 #include "core/result.h"
 #include "system/config.h"
 #include "system/request.h"
@@ -43,6 +46,12 @@ struct ChangeOptions {
 	bool no_wait = false;
 };
 
+struct PlanAddOptions {
+	uint64_t bytes = 0;
+	std::optional<int> node; ///< nothing: the lowest that has memory
+	Source source = Source::acpi_dimm;
+};
+
 /// Each verb prints its result to standard output and problems to standard error, and returns an
 /// ExitStatus.
 int verb_list(const Globals &globals, const ListOptions &options);
@@ -56,6 +65,10 @@ int verb_metrics(const Globals &globals);
 /// `file` may be "-" for the standard input.
 int verb_policy_check(const Globals &globals, const std::string &file);
 int verb_policy_show(const Globals &globals);
+int verb_plan_add(const Globals &globals, const PlanAddOptions &options);
+int verb_plan_offline(const Globals &globals, const ChangeRequest &request);
+/// exit_failed where something is wrong with the machine.
+int verb_doctor(const Globals &globals);
 
 /// True where the socket is not there or memhpd does not answer: it is not running.
 bool nobody_there(const Error &error);

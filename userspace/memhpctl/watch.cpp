@@ -9,6 +9,7 @@
 
 #include "memhpctl/clock.h"
 #include "memhpctl/event_text.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/kmod.h"
 #include "system/loop.h"
@@ -26,10 +27,10 @@ void print_uevent(const Uevent &event, bool as_json)
 {
 	const auto now = boot_ns();
 	if (as_json)
-		fmt::print("{}\n", nlohmann::json({{"event", to_string(event.action)},
-						   {"block", event.block},
-						   {"boot_ns", now}})
-					   .dump());
+		fmt::print("{}\n", json_text({{"event", to_string(event.action)},
+					      {"block", event.block},
+					      {"boot_ns", now}},
+					     -1));
 	else
 		fmt::print("{} {:<14} block {}\n", wall_clock(now), to_string(event.action),
 			   event.block);
@@ -52,7 +53,8 @@ bool print_records(int events, bool as_json)
 			return false;
 		if (!*record)
 			break;
-		fmt::print("{}\n", as_json ? event_json(**record).dump() : event_line(**record));
+		fmt::print("{}\n",
+			   as_json ? json_text(event_json(**record), -1) : event_line(**record));
 	}
 	std::fflush(stdout);
 	return true;

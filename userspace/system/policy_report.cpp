@@ -68,23 +68,33 @@ json parts_of(const Device &device, const PolicyReport &report)
 		Zone zone;
 		std::string why;
 		bool misplaced;
+		bool deliberate;
 		std::vector<uint64_t> numbers;
 	};
 	std::vector<Part> parts;
 	for (const auto &block : device.blocks) {
 		std::string why;
-		if (ledger)
-			if (const auto entry = ledger->find(block.number); entry != ledger->end())
+		bool deliberate = false;
+		if (ledger) {
+			if (const auto entry = ledger->find(block.number); entry != ledger->end()) {
 				why = entry->second.why;
+				deliberate = entry->second.standing == Ledger::Standing::deliberate;
+			}
+		}
 		const bool misplaced =
 			report.misplaced && report.misplaced->count(block.number) != 0;
 		auto part = std::find_if(parts.begin(), parts.end(), [&](const Part &one) {
 			return one.state == block.state && one.zone == block.zone &&
-			       one.why == why && one.misplaced == misplaced;
+			       one.why == why && one.misplaced == misplaced &&
+			       one.deliberate == deliberate;
 		});
 		if (part == parts.end())
-			part = parts.insert(
-				part, {block.state, block.zone, std::move(why), misplaced, {}});
+			part = parts.insert(part, {block.state,
+						   block.zone,
+						   std::move(why),
+						   misplaced,
+						   deliberate,
+						   {}});
 		part->numbers.push_back(block.number);
 	}
 	json list = json::array();
@@ -95,7 +105,8 @@ json parts_of(const Device &device, const PolicyReport &report)
 			 {"state", to_string(part.state)},
 			 {"zone", or_null(part.zone == Zone::none ? "" : to_string(part.zone))},
 			 {"why", or_null(part.why)},
-			 {"misplaced", part.misplaced}});
+			 {"misplaced", part.misplaced},
+			 {"deliberate", part.deliberate}});
 	return list;
 }
 

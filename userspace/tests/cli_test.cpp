@@ -212,8 +212,37 @@ TEST_F(CommandLine, EjectShowsWhatItWouldDo)
 	const auto plan = json::parse(ctl({"eject", "PNP0C80:01", "--dry-run", "--json"}).out);
 	EXPECT_EQ(plan.at("eject"), true);
 	EXPECT_EQ(plan.at("already"), json({34, 35}));
-	EXPECT_NE(ctl({"eject", "--help"}).out.find("memhpctl eject PNP0C80:00"),
+	EXPECT_NE(ctl({"eject", "--help"}).out.find("memhpctl eject PNP0C80:01"),
 		  std::string::npos);
+}
+
+TEST_F(CommandLine, PlanTellsWhatWouldBe)
+{
+	const auto added = ctl({"plan", "add", "1G", "--node", "1", "--source", "virtio-mem"});
+	EXPECT_EQ(added.status, 0) << added.err;
+	EXPECT_EQ(added.out.find("BLOCKS  SIZE  ACTION   ZONE     BY             WHY\n"
+				 " 42-49    1G  movable  Movable  online.action  -\n"),
+		  0u)
+		<< added.out;
+	for (const auto *line : {"\n   1       0  256M -> 1.2G      0        0  no kernel memory\n",
+				 "\nmemmap: 16M of kernel memory, on other nodes\n",
+				 "\ncan be given back: 768M -> 1.8G"})
+		EXPECT_NE(added.out.find(line), std::string::npos) << line << "\n" << added.out;
+
+	tree.write("etc/memhp/memhpd.toml", "[online]\naction = \"kernel\"\n");
+	const auto plan = json::parse(ctl({"plan", "add", "1G", "--json"}).out);
+	EXPECT_EQ(plan.at("parts")[0].at("action"), "kernel") << "memhpd's file counts";
+	EXPECT_EQ(plan.at("after").at("total").at("kernel"), (3ull << 27) + (1 << 30));
+	EXPECT_EQ(plan.at("memmap").at("size"), 16 << 20);
+
+	const auto offline = ctl({"plan", "offline", "device:PNP0C80:01"});
+	EXPECT_EQ(offline.status, 0) << offline.err;
+	EXPECT_NE(offline.out.find("\ncan be ejected then: PNP0C80:01"), std::string::npos);
+	const auto gone = json::parse(ctl({"plan", "offline", "32", "--json"}).out);
+	EXPECT_EQ(gone.at("change"), "offline");
+	EXPECT_EQ(gone.at("parts")[0].at("blocks"), "32");
+	EXPECT_EQ(gone.at("after").at("total").at("offline"), 3ull << 27);
+	EXPECT_EQ(tree.state(32), "online");
 }
 
 TEST_F(CommandLine, PolicyCheckNamesEveryMistake)
@@ -309,6 +338,11 @@ TEST_F(CommandLine, FailureIs1AndSaysWhy)
 		{{"eject", "PNP0C80:01", "--dry-run"}, "there is no file eject"},
 		{{"eject", "PNP0C80:09", "--dry-run"}, "no memory block matches"},
 		{{"eject", "virtio0", "--dry-run"}, "a smaller requested-size"},
+		{{"plan", "add", "1M"}, "no multiple"},
+		{{"plan", "add", "1000P"}, "more than"},
+		{{"plan", "offline", "7"}, "does not exist"},
+		{{"plan", "offline", "100G"}, "only"},
+		{{"plan", "offline", "40"}, "--force"},
 	};
 	for (const auto &[words, why] : cases) {
 		const auto output = ctl(words);
@@ -368,6 +402,23 @@ TEST_F(CommandLine, AMistakeIs2)
 		{"policy", "check"},
 		{"policy", "check", "one", "two"},
 		{"policy", "show", "lunch"},
+		{"plan"},
+		{"plan", "lunch"},
+		{"plan", "add"},
+		{"plan", "add", "lunch"},
+		{"plan", "add", "-1G"},
+		{"plan", "add", "0"},
+		{"plan", "add", "7E"},
+		{"plan", "add", "99999999999P"},
+		{"plan", "add", "1G", "2G"},
+		{"plan", "add", "1G", "--node", "x"},
+		{"plan", "add", "1G", "--node", "-1"},
+		{"plan", "add", "1G", "--node", "99999999999999999999"},
+		{"plan", "add", "1G", "--source", "boot"},
+		{"plan", "add", "1G", "--source", "lunch"},
+		{"plan", "offline"},
+		{"plan", "offline", "lunch"},
+		{"plan", "offline", "47-32"},
 	};
 	for (const auto &words : cases) {
 		const auto output = ctl(words);

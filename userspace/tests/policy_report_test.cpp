@@ -116,10 +116,14 @@ TEST_F(ReportOfPolicy, TellsWhatTheDaemonKnowsOfEachBlock)
 				{"state", "online"},
 				{"zone", "Movable"},
 				{"why", "movable by online.action"},
-				{"misplaced", false}}}));
+				{"misplaced", false},
+				{"deliberate", false}}}));
 	ledger[33].why = "online by request";
 	EXPECT_EQ(report(&ledger).at("devices")[1].at("parts").size(), 2u)
 		<< "another history is another part";
+	ledger[33].why = ledger[32].why;
+	ledger[33].standing = Ledger::Standing::deliberate;
+	EXPECT_EQ(report(&ledger).at("devices")[1].at("parts")[1].at("deliberate"), true);
 	EXPECT_EQ(report(&ledger).at("devices")[0].at("parts")[0].at("why"), nullptr);
 	EXPECT_EQ(report(&ledger).at("daemon"), true);
 }

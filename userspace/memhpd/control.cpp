@@ -145,7 +145,7 @@ void Control::reload(varlink::Call &call) const
 			   {{"message", mistakes.front()}, {"mistakes", mistakes}});
 		return;
 	}
-	call.reply({{"not_acted_on", not_acted_on(parts_.config.config())}});
+	call.reply(json::object());
 }
 
 void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)

@@ -27,17 +27,42 @@ Onliner::Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy po
 	: loop_(loop), sysfs_(sysfs), engine_(engine), policy_(std::move(policy)),
 	  hooks_(std::move(hooks)), dax_(loop, sysfs, engine, [this] { hooks_.changed(); }),
 	  rezone_(engine, {[this] { hooks_.save(); },
-			   [this](uint64_t block, bool begin) {
-				   // The events of the move are not to be taken for another's
-				   // doing.
-				   hooks_.drain();
-				   begin ? ledger_.begin_move(block) : ledger_.end_move(block);
-			   },
+			   [this](uint64_t block, bool begin) { away(block, begin); },
 			   [this](uint64_t block, Zone zone, bool by_another) {
 				   moved(block, zone, by_another);
 			   },
-			   [this] { begin_round(); }})
+			   [this] { begin_round(); }}),
+	  borrow_(sysfs, engine,
+		  {[this] { hooks_.save(); },
+		   [this](uint64_t block, bool begin) { away(block, begin); },
+		   [this](uint64_t block, Zone zone, bool by_another) {
+			   came_back(block, zone, by_another);
+		   }})
 {
+}
+
+void Onliner::away(uint64_t block, bool begin)
+{
+	// The events of the move are not to be taken for another's doing.
+	hooks_.drain();
+	begin ? ledger_.begin_move(block) : ledger_.end_move(block);
+}
+
+void Onliner::came_back(uint64_t block, Zone zone, bool by_another)
+{
+	if (zone != Zone::none)
+		ledger_.went_online(block);
+	else
+		// Somebody has taken it offline on purpose, or policy has to try again.
+		by_another ? ledger_.went_offline(block) : ledger_.renew(block);
+	hooks_.changed();
+}
+
+std::map<uint64_t, uint64_t> Onliner::moving() const
+{
+	auto blocks = rezone_.open();
+	blocks.insert(borrow_.open().begin(), borrow_.open().end());
+	return blocks;
 }
 
 void Onliner::set_limits(const Rezone::Limits &limits, bool keep_type)

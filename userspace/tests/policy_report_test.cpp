@@ -67,12 +67,10 @@ TEST_F(ReportOfPolicy, HasEverySettingWithItsPlace)
 	EXPECT_EQ(found.size(), settings(config).size());
 	EXPECT_EQ(found.at("online.borrow"), (json{{"key", "online.borrow"},
 						   {"value", true},
-						   {"line", 2},
-						   {"acted_on", false}}));
+						   {"line", 2}}));
 	EXPECT_EQ(found.at("online.action"), (json{{"key", "online.action"},
 						   {"value", "movable"},
-						   {"line", nullptr},
-						   {"acted_on", true}}));
+						   {"line", nullptr}}));
 	EXPECT_EQ(all.at("rules"), (json{{{"rule", 1},
 					  {"line", 3},
 					  {"matches", "source=acpi-dimm"},

@@ -89,6 +89,14 @@ Culprit culprit(const HeldPage &page, const Owners &owners)
 	return named(Culprit::Proof::only_owner, *found.front());
 }
 
+const CgroupUse *cgroup_of(const HeldPage &page, const Owners &owners)
+{
+	for (const auto &group : owners.cgroups)
+		if (has(group.held, page.pfn))
+			return &group;
+	return nullptr;
+}
+
 std::string describe(const HeldPage &page, const Owners &owners)
 {
 	const auto who = culprit(page, owners);

@@ -82,6 +82,9 @@ struct Culprit {
 /// that nobody maps any more has none, unless it is in a fixed buffer.
 Culprit culprit(const HeldPage &page, const Owners &owners);
 
+/// The control group to which the page is charged; nullptr where that is not known.
+const CgroupUse *cgroup_of(const HeldPage &page, const Owners &owners);
+
 /// "pid 312 (fio): a fixed buffer of io_uring"; for Proof::none what is known: "nobody maps it any
 /// more", "2 processes map it".
 std::string describe(const HeldPage &page, const Owners &owners);

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "system/log.h"
+#include "system/owners_report.h"
 #include "system/policy_report.h"
 #include "system/ratio_report.h"
 #include "system/report.h"
@@ -165,7 +166,8 @@ json unplugs_report(const Unplugger &unplugger)
 	return list;
 }
 
-json stuck_report(const KernelWatch &watch)
+/// What shows page frame numbers and owners is for root.
+json stuck_report(const KernelWatch &watch, bool root)
 {
 	const auto &stuck = watch.stuck();
 	if (!stuck)
@@ -176,7 +178,9 @@ json stuck_report(const KernelWatch &watch)
 		{"pid", attempt.pid},
 		{"comm", attempt.comm},
 		{"work", attempt.work},
-		{"held", or_null(stuck->held)},
+		{"held", root ? or_null(stuck->held) : json(nullptr)},
+		{"pages",
+		 root && stuck->owners ? to_json(stuck->pages, *stuck->owners) : json(nullptr)},
 		{"signalled", stuck->signalled}};
 }
 
@@ -237,7 +241,7 @@ void Control::status(varlink::Call &call) const
 		{"unplugs_asked", parts_.unplugger.counters().asked},
 		{"unplugs_done", parts_.unplugger.counters().ejected},
 		{"unplugs_given_up", parts_.unplugger.counters().gave_up},
-		{"stuck", stuck_report(parts_.kernel_watch)},
+		{"stuck", stuck_report(parts_.kernel_watch, call.uid() == 0)},
 		{"deliberately_offline", deliberate},
 		{"onlined", counters.onlined},
 		{"failed_attempts", counters.failures},

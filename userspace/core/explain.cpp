@@ -15,22 +15,25 @@ namespace
 
 /// So long a veto speaks for the next attempt too.
 constexpr Time veto_lasts = std::chrono::minutes(10);
-/// MAX_ORDER of x86: the kernel's allocator gives no more pages at once. Larger ones are gigantic.
-constexpr uint64_t largest_allocation = 1024;
 /// A page block of x86: what is moved and isolated together.
 constexpr uint64_t page_block = 512;
 constexpr uint64_t memmap_entry = 64; ///< sizeof(struct page)
 
-using Judged = std::optional<Verdict>;
+using Judged = std::optional<Judgement>;
 
-Verdict verdict(Answer answer, Cause cause, std::string why, std::string advice = {})
+Judgement verdict(Answer answer, Cause cause, std::string why, std::string advice = {})
 {
 	return {answer, cause, std::move(why), std::move(advice)};
 }
 
-Verdict cannot(Cause cause, std::string why, std::string advice)
+Judgement cannot(Cause cause, std::string why, std::string advice)
 {
 	return verdict(Answer::cannot_go, cause, std::move(why), std::move(advice));
+}
+
+std::string pages_text(uint64_t pages)
+{
+	return fmt::format("{} {}", pages, pages == 1 ? "page" : "pages");
 }
 
 std::string names_of(const BlockFacts &facts)
@@ -98,7 +101,7 @@ Judged judge_reserved(const BlockFacts &facts)
 	std::string advice = "it stays as long as the machine runs; others will do";
 	if (facts.ram && facts.ram->has("Crash kernel"))
 		advice = "the parameter crashkernel= of the kernel put it there; others will do";
-	return cannot(Cause::reserved, fmt::format("{} pages are reserved: {}", pages, what),
+	return cannot(Cause::reserved, fmt::format("{} reserved: {}", pages_text(pages), what),
 		      std::move(advice));
 }
 
@@ -138,8 +141,8 @@ Judged judge_kernel_memory(const BlockFacts &facts)
 		if (use.pages > most->pages)
 			most = &use;
 		if (use.pages > 0)
-			why += fmt::format("{}{} pages {}", why.empty() ? "" : ", ", use.pages,
-					   use.what);
+			why += fmt::format("{}{} {}", why.empty() ? "" : ", ",
+					   pages_text(use.pages), use.what);
 	}
 	if (why.empty())
 		return std::nullopt;
@@ -291,9 +294,9 @@ Judged judge_unseen(const BlockFacts &facts)
 	if (facts.module || pages_to_move(facts) + own == 0)
 		return std::nullopt;
 	return verdict(Answer::unknown, Cause::unseen,
-		       fmt::format("nothing speaks against it, but {} pages are in use, and "
+		       fmt::format("nothing speaks against it, but {} in use, and "
 				   "whether one of them is held cannot be seen without the module",
-				   pages_to_move(facts) + own),
+				   pages_text(pages_to_move(facts) + own)),
 		       fmt::format("modprobe memhp shows held pages; memhpctl offline --trial {} "
 				   "tries once",
 				   facts.block.number));
@@ -322,7 +325,7 @@ uint64_t pages_to_move(const BlockFacts &facts)
 	return facts.census ? facts.census->to_move() : 0;
 }
 
-Verdict explain(const BlockFacts &facts)
+Judgement explain(const BlockFacts &facts)
 {
 	// What is certain comes before what is likely, and what is there before what was.
 	const std::function<Judged(const BlockFacts &)> judges[] = {
@@ -333,7 +336,7 @@ Verdict explain(const BlockFacts &facts)
 	for (const auto &judge : judges)
 		if (auto judged = judge(facts))
 			return *judged;
-	Verdict go = verdict(Answer::can_go, Cause::none, "");
+	Judgement go = verdict(Answer::can_go, Cause::none, "");
 	if (is_kernel_zone(facts.block.zone))
 		go.advice = fmt::format("it is in zone {}: the kernel may use it at any time",
 					to_string(facts.block.zone));

@@ -15,6 +15,10 @@
 namespace memhp
 {
 
+/// Base pages in the largest piece that the kernel's allocator gives (MAX_ORDER of x86). Larger
+/// huge pages are gigantic.
+inline constexpr uint64_t largest_allocation = 1024;
+
 /// The last attempt on a block, where it failed and nothing has succeeded since.
 struct LastFailure {
 	bool offline = true; ///< else it was an online that failed
@@ -53,7 +57,7 @@ struct BlockFacts {
 	std::optional<Census> census;
 	std::optional<ModuleCount> module;
 	std::vector<HeldPage> held; ///< seen twice
-	Owners owners;
+	Owners owners;		    ///< of the held pages
 	std::optional<LastFailure> failure;
 	std::optional<Room> room;
 	bool has_cma = false;	 ///< the machine has memory for contiguous allocations
@@ -106,7 +110,7 @@ inline constexpr Words<Cause, 15> cause_words = {{
 	{Cause::unseen, "unseen"},
 }};
 
-struct Verdict {
+struct Judgement {
 	Answer answer = Answer::unknown;
 	Cause cause = Cause::none;
 	std::string why; ///< a clause: "page 0x300000 is held by …"; empty where nothing is to say
@@ -115,7 +119,7 @@ struct Verdict {
 
 /// Whether the block can go offline. Where the facts do not decide, it is unknown: a wrong cause is
 /// worse than none.
-Verdict explain(const BlockFacts &facts);
+Judgement explain(const BlockFacts &facts);
 
 /// "can go", "can go, cannot come back", "cannot go", "unknown", "is offline".
 std::string_view to_string(Answer answer);

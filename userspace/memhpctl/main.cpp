@@ -138,6 +138,13 @@ int main(int argc, char **argv)
 	cancel_verb->add_option("request", requests, "Numbers as status shows them, or all")
 		->required();
 
+	std::vector<std::string> explained;
+	auto *explain_verb = app.add_subcommand("explain", "Why a block can or cannot go offline");
+	explain_verb
+		->add_option("target", explained,
+			     "blocks (32-47), addresses (0x…-0x…), node:N, zone:Z, device:D, all")
+		->required();
+
 	auto *events_verb =
 		app.add_subcommand("events", "History, as the kernel module recorded it");
 	auto *watch_verb = app.add_subcommand("watch", "What happens from now on");
@@ -171,6 +178,8 @@ int main(int argc, char **argv)
 		return memhp::verb_status(globals);
 	if (cancel_verb->parsed())
 		return memhp::verb_cancel(globals, requests);
+	if (explain_verb->parsed())
+		return memhp::verb_explain(globals, explained);
 	if (events_verb->parsed())
 		return memhp::verb_events(globals);
 	if (watch_verb->parsed())

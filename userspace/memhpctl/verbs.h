@@ -50,6 +50,8 @@ int verb_status(const Globals &globals);
 int verb_change(const Globals &globals, const ChangeOptions &options);
 /// `words`: numbers of requests, or "all".
 int verb_cancel(const Globals &globals, const std::vector<std::string> &words);
+/// `target`: words that name blocks.
+int verb_explain(const Globals &globals, const std::vector<std::string> &target);
 int verb_events(const Globals &globals);
 int verb_watch(const Globals &globals);
 int verb_metrics(const Globals &globals);

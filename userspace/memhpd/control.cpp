@@ -102,6 +102,10 @@ method Metrics() -> (text: string)
 
 method Blocks() -> (block_size: int, blocks: []Block)
 
+# Whether blocks can go offline, and what keeps those that cannot: the document of memhpctl --json
+# explain. For root, since it shows page frame numbers and processes.
+method Explain(target: []string) -> (explanation: object)
+
 # target: words as memhpctl takes them. type: online, online_kernel or online_movable.
 method Online(
   target: []string,
@@ -202,11 +206,12 @@ json settings_report(const KernelSettings &settings)
 } // namespace
 
 Control::Control(Parts parts, Fd listening)
-	: parts_(parts),
+	: parts_(parts), explain_calls_(parts.loop, parts.sysfs, parts.kmod, parts.live),
 	  server_(parts.loop, std::move(listening),
 		  {interface_name,
 		   interface_description,
 		   {{"Cancel", [this](const auto &call) { cancel(*call); }},
+		    {"Explain", [this](const auto &call) { explain_calls_.begin(call); }},
 		    {"Metrics", [this](const auto &call) { metrics(*call); }},
 		    {"Status", [this](const auto &call) { status(*call); }},
 		    {"Blocks", [this](const auto &call) { blocks(*call); }},

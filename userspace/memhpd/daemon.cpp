@@ -116,7 +116,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		if (chown(socket_path.c_str(), 0, group->gr_gid) < 0)
 			log::warning("{}: group memhp: {}", socket_path,
 				     std::generic_category().message(errno));
-	control_ = std::make_unique<Control>(Control::Parts{loop_, sysfs_, kmod_, config_,
+	control_ = std::make_unique<Control>(Control::Parts{loop_, live_, sysfs_, kmod_, config_,
 							    settings_, mode_, engine_, onliner_,
 							    requests_, unplugger_, kernel_watch_,
 							    metrics_, [this] { return reload(); }},

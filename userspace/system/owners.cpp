@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <memory>
 #include <tuple>
 #include <utility>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "system/loop.h"
+#include "system/names.h"
 
 namespace memhp
 {
@@ -31,31 +30,6 @@ uint64_t page_size()
 {
 	static const auto size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 	return size;
-}
-
-struct DirCloser {
-	void operator()(DIR *dir) const { closedir(dir); }
-};
-using Dir = std::unique_ptr<DIR, DirCloser>;
-
-Dir open_dir(int root_fd, const std::string &path)
-{
-	auto fd = open_at(root_fd, path, O_RDONLY | O_DIRECTORY);
-	if (!fd)
-		return nullptr;
-	Dir dir(fdopendir(fd->get()));
-	if (dir)
-		fd->release();
-	return dir;
-}
-
-template <typename Each> void for_each_name(const Dir &dir, Each each)
-{
-	if (!dir)
-		return;
-	while (const auto *entry = readdir(dir.get()))
-		if (entry->d_name[0] != '.')
-			each(std::string(entry->d_name));
 }
 
 bool in(const std::vector<Span> &spans, uint64_t value)
@@ -79,10 +53,9 @@ OwnerSearch::OwnerSearch(int root_fd, std::vector<Span> spans, const std::vector
 	: root_fd_(root_fd), spans_(std::move(spans)), held_(spans_of(held)), patience_(patience)
 {
 	uint64_t pid = 0;
-	for_each_name(open_dir(root_fd_, "proc"), [&](const std::string &name) {
+	for (const auto &name : names_in(root_fd_, "proc"))
 		if (parse_number(name, 10, pid) && static_cast<pid_t>(pid) != getpid())
 			pids_.push_back(static_cast<int>(pid));
-	});
 	// The newest last: what holds a page for a while has usually run for a while.
 	std::sort(pids_.rbegin(), pids_.rend());
 }
@@ -178,17 +151,17 @@ void OwnerSearch::close_process()
 	current_.comm = read_file(root_fd_, dir + "comm").value_or("");
 	if (!held.empty()) {
 		std::vector<Span> buffers;
-		for_each_name(open_dir(root_fd_, dir + "fd"), [&](const std::string &name) {
+		for (const auto &name : names_in(root_fd_, dir + "fd")) {
 			const auto target = read_link(root_fd_, dir + "fd/" + name).value_or("");
 			current_.vfio |= target.find("/dev/vfio/") != std::string::npos ||
 					 target.find("[vfio") != std::string::npos ||
 					 target == "/dev/iommu";
 			if (target.find("[io_uring]") == std::string::npos)
-				return;
+				continue;
 			const auto info = read_file(root_fd_, dir + "fdinfo/" + name);
 			const auto more = parse_fixed_buffers(info.value_or(""));
 			buffers.insert(buffers.end(), more.begin(), more.end());
-		});
+		}
 		// A buffer need not begin with its page.
 		for (auto &buffer : buffers) {
 			buffer.first -= buffer.first % page_size();
@@ -284,21 +257,12 @@ public:
 			const auto found = wanted.find(status.st_ino);
 			if (found != wanted.end())
 				found->second = path.empty() ? "/" : path;
-			add_children(path, todo);
+			for (const auto &name : directories_in(root_fd_, mount_ + path))
+				todo.push_back(path + "/" + name);
 		}
 	}
 
 private:
-	void add_children(const std::string &path, std::vector<std::string> &todo) const
-	{
-		const auto dir = open_dir(root_fd_, mount_ + path);
-		if (!dir)
-			return;
-		while (const auto *entry = readdir(dir.get()))
-			if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-				todo.push_back(path + "/" + entry->d_name);
-	}
-
 	int root_fd_;
 	std::string mount_;
 };

@@ -382,9 +382,9 @@ TEST(Explain, NamesWhatIsReserved)
 {
 	auto facts = block_of(Zone::normal);
 	fill(facts, {{bit(32), 300}});
-	EXPECT_EQ(explain(facts).why, "300 pages are reserved: memory that was given away at boot");
+	EXPECT_EQ(explain(facts).why, "300 pages reserved: memory that was given away at boot");
 	facts.ram->names = {"Kernel code", "Kernel data"};
-	EXPECT_EQ(explain(facts).why, "300 pages are reserved: Kernel code, Kernel data");
+	EXPECT_EQ(explain(facts).why, "300 pages reserved: Kernel code, Kernel data");
 	facts.ram->names = {"Crash kernel"};
 	EXPECT_NE(explain(facts).advice.find("crashkernel="), std::string::npos);
 	facts.ram->missing = 36;

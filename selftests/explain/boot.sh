@@ -11,7 +11,7 @@
 need_root
 need_explain
 need_memhp
-plan 10
+plan 11
 
 # block_with NAME: the block in which the middle of this resource lies.
 block_with()
@@ -52,8 +52,8 @@ done
 check "memory of the kernel" sh -c "memhpctl explain $block | grep -q 'which do not move'"
 check "... does not go" sh -c "! timeout 5 sh -c 'echo offline >$MEMORY/memory$block/state' 2>/dev/null"
 
-all=$(memhpctl explain all)
-check "all blocks in short" sh -c "echo '$all' | grep -q '^blocks\{0,1\} .*: cannot go: '"
-said=$(setpriv --reuid 65534 --clear-groups memhpctl explain "$block")
-check "without privilege: unknown, and why" sh -c "echo '$said' | head -n 1 | grep -q 'unknown$' &&
-	echo '$said' | grep -q '^not known: what pages are used for: .*denied'"
+memhpctl explain all >"$explained"
+check "all blocks in short" grep -q '^blocks\{0,1\} .*: cannot go: ' "$explained"
+setpriv --reuid 65534 --clear-groups memhpctl explain "$block" >"$explained"
+check "without privilege: unknown" sh -c "head -n 1 '$explained' | grep -q 'unknown$'"
+check "... and why" grep -q '^not known: what pages are used for: .*denied' "$explained"

@@ -33,9 +33,9 @@ static void die(const char *what)
 }
 
 /* Memory of the node, of which step by step one byte is written, or read if it is only readable. */
-static void use(size_t bytes, size_t step, int protection, int flags)
+static void *use(size_t bytes, size_t step, int protection, int flags)
 {
-	volatile char *memory, *end;
+	volatile char *memory, *at;
 	int writes = protection & PROT_WRITE;
 
 	memory = mmap(NULL, bytes, protection,
@@ -46,12 +46,13 @@ static void use(size_t bytes, size_t step, int protection, int flags)
 		die("mbind");
 	if (!(flags & MAP_HUGETLB))
 		madvise((void *)memory, bytes, MADV_NOHUGEPAGE);
-	for (end = memory + bytes; memory < end; memory += step) {
+	for (at = memory; at < memory + bytes; at += step) {
 		if (writes)
-			*memory = 1;
+			*at = 1;
 		else
-			(void)*memory;
+			(void)*at;
 	}
+	return (void *)memory;
 }
 
 static unsigned int log2_of(unsigned long value)
@@ -77,9 +78,8 @@ int main(int argc, char **argv)
 	}
 	mask[node / (8 * sizeof(long))] |= 1UL << (node % (8 * sizeof(long)));
 	if (!strcmp(what, "lock")) {
-		if (mlockall(MCL_FUTURE))
-			die("mlockall");
-		use(size << 20, getpagesize(), PROT_READ | PROT_WRITE, 0);
+		if (mlock(use(size << 20, getpagesize(), PROT_READ | PROT_WRITE, 0), size << 20))
+			die("mlock");
 	} else if (!strcmp(what, "huge") && count) {
 		use((size << 10) * count, size << 10, PROT_READ | PROT_WRITE,
 		    MAP_HUGETLB | (int)(log2_of(size << 10) << HUGE_SHIFT));

@@ -105,6 +105,25 @@ Judged judge_reserved(const BlockFacts &facts)
 		      std::move(advice));
 }
 
+/// The held page of which most can be said: one that is put down to somebody, if there is one.
+const HeldPage &telling_page(const BlockFacts &facts)
+{
+	for (const auto &page : facts.held)
+		if (culprit(page, facts.owners).proof != Culprit::Proof::none)
+			return page;
+	return facts.held.front();
+}
+
+std::string held_text(const BlockFacts &facts)
+{
+	const auto &page = telling_page(facts);
+	const auto count =
+		std::max<uint64_t>(facts.module ? facts.module->held : 0, facts.held.size());
+	return fmt::format("{}page {:#x} is held and does not move: {}",
+			   count > 1 ? fmt::format("{} pages are held; ", count) : "", page.pfn,
+			   describe(page, facts.owners));
+}
+
 /// Memory of the kernel itself is in kernel zones only.
 Judged judge_kernel_memory(const BlockFacts &facts)
 {
@@ -146,33 +165,23 @@ Judged judge_kernel_memory(const BlockFacts &facts)
 	}
 	if (why.empty())
 		return std::nullopt;
-	return cannot(most->cause,
-		      fmt::format("it is in zone {} and has {}, which do not move",
-				  to_string(facts.block.zone), why),
-		      most->advice);
+	why = fmt::format("it is in zone {} and has {}, which do not move",
+			  to_string(facts.block.zone), why);
+	if (!facts.held.empty())
+		why += "; besides, " + held_text(facts);
+	return cannot(most->cause, std::move(why), most->advice);
 }
 
 Judged judge_held(const BlockFacts &facts)
 {
 	if (facts.held.empty())
 		return std::nullopt;
-	// One that is put down to somebody says more than one that is not.
-	const HeldPage *named = nullptr;
-	for (const auto &page : facts.held)
-		if (!named && culprit(page, facts.owners).proof != Culprit::Proof::none)
-			named = &page;
-	const auto &page = named ? *named : facts.held.front();
-	const auto count =
-		std::max<uint64_t>(facts.module ? facts.module->held : 0, facts.held.size());
-	auto why = fmt::format("{}page {:#x} is held and does not move: {}",
-			       count > 1 ? fmt::format("{} pages are held; ", count) : "", page.pfn,
-			       describe(page, facts.owners));
-	const auto who = culprit(page, facts.owners);
+	const auto who = culprit(telling_page(facts), facts.owners);
 	std::string advice = "memhpctl offline tries again until its deadline";
-	if (named)
+	if (who.proof != Culprit::Proof::none)
 		advice = fmt::format("it goes when pid {} ({}) lets go of its pages, or ends; {}",
 				     who.pid, who.comm, advice);
-	return cannot(Cause::held_page, std::move(why), std::move(advice));
+	return cannot(Cause::held_page, held_text(facts), std::move(advice));
 }
 
 bool is_veto(const LastFailure &failure)

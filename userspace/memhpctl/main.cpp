@@ -121,6 +121,10 @@ int main(int argc, char **argv)
 	offline_verb->add_flag("--all-or-nothing", offline.request.all_or_nothing,
 			       "Put everything back where not all of it goes");
 	offline_verb
+		->add_flag("--trial", offline.request.trial,
+			   "One attempt on one block, which is put back: what keeps it?")
+		->excludes("--no-wait", "--all-or-nothing");
+	offline_verb
 		->add_option("--min-free", words.min_free,
 			     "Wait where less would stay available (default 10%, at least 512M; 0: "
 			     "no limit)")
@@ -195,5 +199,7 @@ int main(int argc, char **argv)
 	const auto completed = complete(words, change.request);
 	if (!completed)
 		return memhp::complain(completed.error(), memhp::exit_usage);
+	if (change.request.trial && !change.dry_run)
+		return memhp::verb_trial(globals, change.request);
 	return memhp::verb_change(globals, change);
 }

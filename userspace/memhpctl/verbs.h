@@ -48,6 +48,8 @@ struct ChangeOptions {
 int verb_list(const Globals &globals, const ListOptions &options);
 int verb_status(const Globals &globals);
 int verb_change(const Globals &globals, const ChangeOptions &options);
+/// One real attempt on one block, which is put back.
+int verb_trial(const Globals &globals, const ChangeRequest &request);
 /// `words`: numbers of requests, or "all".
 int verb_cancel(const Globals &globals, const std::vector<std::string> &words);
 /// `target`: words that name blocks.
@@ -58,6 +60,10 @@ int verb_metrics(const Globals &globals);
 /// `file` may be "-" for the standard input.
 int verb_policy_check(const Globals &globals, const std::string &file);
 int verb_policy_show(const Globals &globals);
+
+/// Carries out a change by memhpd, or here where it does not run, and waits for its end. Nobody
+/// sees the progress.
+Result<Report> carry_out(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &request);
 
 /// True where the socket is not there or memhpd does not answer: it is not running.
 bool nobody_there(const Error &error);

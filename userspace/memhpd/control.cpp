@@ -116,7 +116,7 @@ method Online(
 
 # Ends with the client's connection, unless detach is set: then it goes on, also in a memhpd that is
 # started again, and the answer comes at once, with an id and without a report. min_free: "10%" or
-# "2G".
+# "2G". trial: one attempt on each block, and what went comes back into its zone: rolled_back.
 method Offline(
   target: []string,
   deadline_ms: ?int,
@@ -124,6 +124,7 @@ method Offline(
   min_free: ?string,
   force: ?bool,
   all_or_nothing: ?bool,
+  trial: ?bool,
   detach: ?bool
 ) -> (progress: ?Progress, report: ?Report, id: ?int)
 

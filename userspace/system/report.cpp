@@ -36,7 +36,8 @@ json to_json(const ChangeRequest &request)
 	json value = {{"target", request.target},
 		      {"type", to_string(request.type)},
 		      {"force", request.force},
-		      {"all_or_nothing", request.all_or_nothing}};
+		      {"all_or_nothing", request.all_or_nothing},
+		      {"trial", request.trial}};
 	if (request.deadline)
 		value["deadline_ms"] = request.deadline->count();
 	if (request.attempt_deadline)
@@ -59,6 +60,7 @@ Result<ChangeRequest> request_from_json(const json &value)
 			result.attempt_deadline = milliseconds(value.at("attempt_deadline_ms"));
 		result.force = value.value("force", result.force);
 		result.all_or_nothing = value.value("all_or_nothing", result.all_or_nothing);
+		result.trial = value.value("trial", result.trial);
 		return result;
 	});
 	if (!request)

@@ -25,7 +25,7 @@ struct Progress {
 	uint64_t failed_attempts = 0;
 	std::string
 		waiting; ///< why nothing is tried at the moment; empty where nothing is against it
-	/// It has failed, and what it took offline comes back: `done` of `goal` blocks have.
+	/// It has failed or was a trial, and what it took offline comes back: `done` of `goal` blocks have.
 	bool rolling_back = false;
 };
 

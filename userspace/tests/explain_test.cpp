@@ -378,6 +378,17 @@ TEST(Explain, NamesTheProcessThatHoldsAPage)
 	EXPECT_EQ(found.advice.find("pid"), std::string::npos) << found.advice;
 }
 
+TEST(Explain, TellsOfAHeldPageBesideMemoryOfTheKernel)
+{
+	auto facts = block_of(Zone::normal);
+	hold(facts, true);
+	facts.module->slab = 8;
+	const auto found = explain(facts);
+	EXPECT_EQ(found.cause, Cause::slab);
+	EXPECT_NE(found.why.find("; besides, page 0x300000 is held"), std::string::npos)
+		<< found.why;
+}
+
 TEST(Explain, NamesWhatIsReserved)
 {
 	auto facts = block_of(Zone::normal);

@@ -3,7 +3,10 @@
  * Holds one page of a memory block, so that the block cannot go offline: the page is in a pipe, by
  * reference, and a page with such a reference does not migrate.
  *
- * usage: holdpage BLOCK | holdpage node N
+ * usage: holdpage [orphan | fixed] BLOCK | holdpage node N
+ *
+ * orphan: it is in the pipe and no longer in the memory of this process. fixed: it is a fixed buffer of
+ * an io_uring instead; the kernel moves such a page out of the movable zone first.
  *
  * Prints "held block=N pfn=0x..." and waits until it is killed. Exit status 1: no such page was to be
  * had; 2: usage.
@@ -12,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <linux/mempolicy.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -122,17 +126,34 @@ static char *allocate(int node)
 	return chunk;
 }
 
+static void hold(struct iovec *page, bool fixed)
+{
+	struct io_uring_params params = { 0 };
+	int pipes[2], ring;
+
+	if (!fixed) {
+		if (pipe(pipes) || vmsplice(pipes[1], page, 1, 0) != (ssize_t)page_size)
+			die("vmsplice");
+		return;
+	}
+	ring = syscall(SYS_io_uring_setup, 1, &params);
+	if (ring < 0 || syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, page, 1))
+		die("io_uring");
+}
+
 int main(int argc, char **argv)
 {
 	bool by_node = argc == 3 && !strcmp(argv[1], "node");
+	bool orphan = argc == 3 && !strcmp(argv[1], "orphan");
+	bool fixed = argc == 3 && !strcmp(argv[1], "fixed");
 	uint64_t block_size, block, wanted, *pfns, pfn;
 	struct iovec held = { 0 };
-	int pipes[2], node;
+	int node;
 	char *chunk = NULL, *last = NULL, *end;
 	size_t i;
 
-	if (argc != 2 && !by_node) {
-		fprintf(stderr, "usage: holdpage BLOCK | holdpage node N\n");
+	if (argc != 2 && !by_node && !orphan && !fixed) {
+		fprintf(stderr, "usage: holdpage [orphan | fixed] BLOCK | holdpage node N\n");
 		return 2;
 	}
 	wanted = strtoull(argv[argc - 1], &end, 10);
@@ -147,8 +168,8 @@ int main(int argc, char **argv)
 	if (pagemap < 0)
 		die("/proc/self/pagemap");
 	pfns = calloc(CHUNK / page_size, sizeof(*pfns));
-	if (!pfns || pipe(pipes))
-		die("pipe");
+	if (!pfns)
+		die("calloc");
 
 	/* What does not fit stays allocated meanwhile, so that the next chunk is other memory. */
 	while (!held.iov_base) {
@@ -173,8 +194,7 @@ int main(int argc, char **argv)
 	if (syscall(SYS_mbind, chunk, CHUNK, MPOL_DEFAULT, NULL, 0, 0))
 		die("mbind");
 	held.iov_len = page_size;
-	if (vmsplice(pipes[1], &held, 1, 0) != (ssize_t)page_size)
-		die("vmsplice");
+	hold(&held, fixed);
 
 	/* From here on it stays where it is: look whether it moved on the way. */
 	read_pfns(held.iov_base, &pfn, 1);
@@ -183,6 +203,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "holdpage: the page moved\n");
 		return 1;
 	}
+	if (orphan)
+		munmap(held.iov_base, page_size);
 	printf("held block=%llu pfn=0x%llx\n", (unsigned long long)block,
 	       (unsigned long long)pfn);
 	fflush(stdout);

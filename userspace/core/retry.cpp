@@ -224,7 +224,7 @@ void Job::result(uint64_t block, const Outcome &outcome, Time now)
 	record.error = outcome.error;
 	record.killed = outcome.killed;
 	record.stage = outcome.stage;
-	if (next == Next::hopeless) {
+	if (next == Next::hopeless || spec_.once) {
 		record.standing = Standing::hopeless;
 		++hopeless_;
 	} else if (next == Next::soon) {

@@ -75,6 +75,8 @@ struct JobSpec {
 	std::optional<Limits> limits;
 	/// Ends as soon as the goal is out of reach, instead of doing what can be done.
 	bool all_or_nothing = false;
+	/// Each block gets one attempt.
+	bool once = false;
 	/// Something can be done between two passes that may help what failed.
 	bool assisted = false;
 

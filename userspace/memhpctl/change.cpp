@@ -228,6 +228,21 @@ void print_report(const Report &report)
 
 } // namespace
 
+Result<Report> carry_out(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &request)
+{
+	ChangeOptions options;
+	options.request = request;
+	ProgressLine line(false);
+	auto client = varlink::Client::connect(globals.socket());
+	if (!client && !nobody_there(client.error()))
+		return fail(client.error());
+	auto end = client ? through_daemon(*client, options, line)
+			  : by_ourselves(globals, sysfs, options, line);
+	if (!end)
+		return fail(end.error());
+	return std::get<Report>(std::move(*end));
+}
+
 int verb_change(const Globals &globals, const ChangeOptions &options)
 {
 	const auto sysfs = Sysfs::open(globals.sysroot);

@@ -175,6 +175,10 @@ int main(int argc, char **argv)
 		"Also blocks that only the host can take back (virtio-mem, balloons)");
 	offline_verb->add_flag("--all-or-nothing", offline.request.all_or_nothing,
 			       "Put everything back where not all of it goes");
+	offline_verb
+		->add_flag("--trial", offline.request.trial,
+			   "One attempt on one block, which is put back: what keeps it?")
+		->excludes("--no-wait", "--all-or-nothing");
 	offline_verb->add_flag("--eject", offline.request.eject,
 			       "Then take the device out; the target is one whole device");
 
@@ -201,6 +205,13 @@ int main(int argc, char **argv)
 	std::vector<std::string> requests;
 	auto *cancel_verb = app.add_subcommand("cancel", "End requests that memhpd carries out");
 	cancel_verb->add_option("request", requests, "Numbers as status shows them, or all")
+		->required();
+
+	std::vector<std::string> explained;
+	auto *explain_verb = app.add_subcommand("explain", "Why a block can or cannot go offline");
+	explain_verb
+		->add_option("target", explained,
+			     "blocks (32-47), addresses (0x…-0x…), node:N, zone:Z, device:D, all")
 		->required();
 
 	auto *events_verb =
@@ -260,6 +271,8 @@ int main(int argc, char **argv)
 		return memhp::verb_status(globals);
 	if (cancel_verb->parsed())
 		return memhp::verb_cancel(globals, requests);
+	if (explain_verb->parsed())
+		return memhp::verb_explain(globals, explained);
 	if (events_verb->parsed())
 		return memhp::verb_events(globals);
 	if (watch_verb->parsed())
@@ -290,5 +303,7 @@ int main(int argc, char **argv)
 	const auto completed = complete(words, change.request);
 	if (!completed)
 		return memhp::complain(completed.error(), memhp::exit_usage);
+	if (change.request.trial && !change.dry_run)
+		return memhp::verb_trial(globals, change.request);
 	return memhp::verb_change(globals, change);
 }

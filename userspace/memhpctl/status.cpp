@@ -220,7 +220,16 @@ std::string describe_unplugs(const json &status)
 			    stuck.value("signalled", false) ? "; SIGTERM sent" : "");
 	if (const auto held = stuck.value("held", json()); held.is_string())
 		text += "; held pages: " + held.get<std::string>();
-	return text + '\n';
+	text += '\n';
+	const auto pages = stuck.value("pages", json());
+	for (const auto &page : pages.is_array() ? pages : json::array()) {
+		text += fmt::format("  page {}: {}", page.value("pfn", "?"),
+				    page.value("text", "?"));
+		if (const auto group = page.value("cgroup", json()); group.is_string())
+			text += "; charged to " + group.get<std::string>();
+		text += '\n';
+	}
+	return text;
 }
 
 /// Nodes of this machine, also those that have processors and no memory.

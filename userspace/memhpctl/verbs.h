@@ -57,8 +57,12 @@ struct PlanAddOptions {
 int verb_list(const Globals &globals, const ListOptions &options);
 int verb_status(const Globals &globals);
 int verb_change(const Globals &globals, const ChangeOptions &options);
+/// One real attempt on one block, which is put back.
+int verb_trial(const Globals &globals, const ChangeRequest &request);
 /// `words`: numbers of requests, or "all".
 int verb_cancel(const Globals &globals, const std::vector<std::string> &words);
+/// `target`: words that name blocks.
+int verb_explain(const Globals &globals, const std::vector<std::string> &target);
 int verb_events(const Globals &globals);
 int verb_watch(const Globals &globals);
 int verb_metrics(const Globals &globals);
@@ -69,6 +73,10 @@ int verb_plan_add(const Globals &globals, const PlanAddOptions &options);
 int verb_plan_offline(const Globals &globals, const ChangeRequest &request);
 /// exit_failed where something is wrong with the machine.
 int verb_doctor(const Globals &globals);
+
+/// Carries out a change by memhpd, or here where it does not run, and waits for its end. Nobody
+/// sees the progress.
+Result<Report> carry_out(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &request);
 
 /// True where the socket is not there or memhpd does not answer: it is not running.
 bool nobody_there(const Error &error);

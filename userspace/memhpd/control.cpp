@@ -31,7 +31,8 @@ void fail_call(varlink::Call &call, std::string_view error, const std::string &m
 } // namespace
 
 Control::Control(Parts parts, Fd listening)
-	: parts_(parts), server_(parts.loop, std::move(listening), interface())
+	: parts_(parts), explain_calls_(parts.loop, parts.sysfs, parts.kmod, parts.live),
+	  server_(parts.loop, std::move(listening), interface())
 {
 }
 
@@ -49,6 +50,8 @@ varlink::Interface Control::interface()
 		 {"Metrics", {[this](const CallPtr &call) { metrics(*call); }}},
 		 {"Events",
 		  {[this](const CallPtr &call) { parts_.events.follow(call); }, !for_root, true}},
+		 {"Explain",
+		  {[this](const CallPtr &call) { explain_calls_.begin(call); }, for_root}},
 		 {"Reload", {[this](const CallPtr &call) { reload(*call); }, for_root}},
 		 {"Online", {on(Change::online), for_root}},
 		 {"Offline", {on(Change::offline), for_root}},

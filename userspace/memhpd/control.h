@@ -6,6 +6,7 @@
 #include "core/mode.h"
 #include "memhpd/config_file.h"
 #include "memhpd/event_stream.h"
+#include "memhpd/explain_calls.h"
 #include "memhpd/kernel_settings.h"
 #include "memhpd/kernel_watch.h"
 #include "memhpd/metrics.h"
@@ -28,6 +29,7 @@ class Control
 public:
 	struct Parts {
 		Loop &loop;
+		bool live; ///< the running machine, not a recorded tree
 		const Sysfs &sysfs;
 		const Kmod &kmod;
 		const ConfigFile &config;
@@ -56,6 +58,7 @@ private:
 	void change(const std::shared_ptr<varlink::Call> &call, Change change);
 
 	Parts parts_;
+	ExplainCalls explain_calls_;
 	varlink::Server server_;
 };
 

@@ -124,8 +124,8 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 			log::warning("{}: group memhp: {}", socket_path,
 				     std::generic_category().message(errno));
 	control_ = std::make_unique<Control>(
-		Control::Parts{loop_, sysfs_, kmod_, config_, settings_, mode_, engine_, onliner_,
-			       requests_, unplugger_, kernel_watch_, metrics_, events_,
+		Control::Parts{loop_, live_, sysfs_, kmod_, config_, settings_, mode_, engine_,
+			       onliner_, requests_, unplugger_, kernel_watch_, metrics_, events_,
 			       [this] { return reload(); }},
 		std::move(*listening));
 

@@ -20,6 +20,8 @@ constexpr auto kernel_log = "dev/kmsg";
 constexpr Time interval = std::chrono::seconds(1);
 /// So many records are read rather than asked after.
 constexpr uint64_t few = 16;
+/// What a search for owners may cost altogether; it is done while nothing else is to do.
+constexpr Time owners_patience = std::chrono::seconds(5);
 
 } // namespace
 
@@ -104,6 +106,8 @@ void KernelWatch::look()
 		log::info("block {}: the kernel's attempt to take it offline has ended",
 			  stuck_->attempt.block);
 		stuck_.reset();
+		search_.reset();
+		search_source_.reset();
 	}
 	if (step.report)
 		report(step.signal);
@@ -112,10 +116,12 @@ void KernelWatch::look()
 void KernelWatch::report(bool signal)
 {
 	++count_;
-	stuck_.emplace(Stuck{*watch_.stuck(), "", false});
+	stuck_.emplace(Stuck{*watch_.stuck(), "", {}, {}, false});
 	const auto &attempt = stuck_->attempt;
-	if (const auto pages = kmod_.pages(attempt.block))
+	if (const auto pages = kmod_.pages(attempt.block)) {
 		stuck_->held = pages->text("held_first").value_or("");
+		stuck_->pages = parse_held(*pages);
+	}
 	log::warning(
 		"block {}: a kernel worker ({}, pid {}, {}) has been trying to take it offline "
 		"for {} and holds the hotplug lock; {}",
@@ -124,6 +130,7 @@ void KernelWatch::report(bool signal)
 		stuck_->held.empty()
 			? "what holds its pages is not known"
 			: "held pages (pfn:kind:references:accounted): " + stuck_->held);
+	look_for_owners();
 	if (!signal) {
 		if (attempt.firmware())
 			log::warning("block {}: nothing but the end of what holds its pages ends "
@@ -140,6 +147,37 @@ void KernelWatch::report(bool signal)
 	}
 	stuck_->signalled = true;
 	log::info("block {}: SIGTERM to pid {}", attempt.block, attempt.pid);
+}
+
+void KernelWatch::look_for_owners()
+{
+	if (stuck_->pages.empty())
+		return;
+	complete(root_fd_, stuck_->pages);
+	search_.emplace(root_fd_, std::vector<Span>(), stuck_->pages, owners_patience);
+	search_owners();
+}
+
+void KernelWatch::search_owners()
+{
+	search_source_ = loop_.defer([this] {
+		if (search_->step())
+			search_owners();
+		else
+			report_owners();
+	});
+}
+
+void KernelWatch::report_owners()
+{
+	auto &owners = stuck_->owners.emplace(search_->take());
+	search_.reset();
+	owners.cgroups = find_cgroups(root_fd_, {}, stuck_->pages);
+	for (const auto &page : stuck_->pages) {
+		const auto *group = cgroup_of(page, owners);
+		log::warning("block {}: page {:#x}: {}{}", stuck_->attempt.block, page.pfn,
+			     describe(page, owners), group ? "; charged to " + group->path : "");
+	}
 }
 
 } // namespace memhp

@@ -5,12 +5,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/kernel_attempt.h"
 #include "memhpd/config_file.h"
 #include "system/kernel_log.h"
 #include "system/kmod.h"
 #include "system/loop.h"
+#include "system/owners.h"
 
 namespace memhp
 {
@@ -24,6 +26,8 @@ public:
 	struct Stuck {
 		KernelAttempt attempt;
 		std::string held; ///< the pages that hold it, as the module lists them; or empty
+		std::vector<HeldPage> pages;  ///< the same
+		std::optional<Owners> owners; ///< of these, once they have been looked for
 		bool signalled = false;
 	};
 
@@ -45,6 +49,9 @@ private:
 	void read_module();
 	void look();
 	void report(bool signal);
+	void look_for_owners();
+	void search_owners();
+	void report_owners();
 	void wait();
 
 	Loop &loop_;
@@ -58,8 +65,10 @@ private:
 	KernelAttempts attempts_;
 	StuckWatch watch_;
 	std::optional<Stuck> stuck_;
+	std::optional<OwnerSearch> search_; ///< for those of the stuck one
 	uint64_t count_ = 0;
 	Loop::Source timer_;
+	Loop::Source search_source_;
 };
 
 } // namespace memhp

@@ -78,7 +78,8 @@ void Requests::resume()
 			if (plan.lowered.empty())
 				continue;
 		}
-		const bool owes = plan.request.all_or_nothing || !plan.lowered.empty();
+		const bool owes =
+			plan.request.all_or_nothing || plan.request.trial || !plan.lowered.empty();
 		if (!saved.detached && !owes) {
 			log::warning("{}: ended with the client that waited for it", what);
 			continue;
@@ -186,8 +187,12 @@ void Requests::note(uint64_t id, const Progress &progress)
 	else if (waited && progress.waiting.empty() && !progress.rolling_back)
 		log::info("{} {}: goes on", to_string(view.change), view.target);
 	if (progress.rolling_back && !view.progress.rolling_back) {
-		log::warning("{} {}: not all will go, putting {} blocks back",
-			     to_string(view.change), view.target, progress.goal);
+		if (entry.saved.plan.request.trial)
+			log::info("{} {}: a trial, putting it back", to_string(view.change),
+				  view.target);
+		else
+			log::warning("{} {}: not all will go, putting {} blocks back",
+				     to_string(view.change), view.target, progress.goal);
 		entry.saved.plan.rolling_back = true;
 		save_or_warn();
 	}
@@ -205,7 +210,8 @@ bool Requests::end(uint64_t id, const Report &report)
 			  report.done.size(), report.goal);
 		return false;
 	}
-	log::write(report.complete() ? log::Level::info : log::Level::warning,
+	const bool good = entry.saved.plan.request.trial ? report.lost.empty() : report.complete();
+	log::write(good ? log::Level::info : log::Level::warning,
 		   fmt::format("{}: {}", what, summary(report)));
 	entries_.erase(found);
 	if (report.change == Change::offline)

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "system/owners_report.h"
 #include "system/ratio_report.h"
 
 namespace memhp
@@ -77,9 +78,14 @@ json stuck_of(const KernelWatch &watch, bool for_root)
 json stuck_report(const KernelWatch::Stuck &stuck, Time now, bool for_root)
 {
 	const auto &attempt = stuck.attempt;
-	return {{"block", attempt.block},      {"since_ms_ago", (now - attempt.since).count()},
-		{"pid", attempt.pid},	       {"comm", attempt.comm},
-		{"work", attempt.work},	       {"held", or_null(for_root ? stuck.held : "")},
+	return {{"block", attempt.block},
+		{"since_ms_ago", (now - attempt.since).count()},
+		{"pid", attempt.pid},
+		{"comm", attempt.comm},
+		{"work", attempt.work},
+		{"held", or_null(for_root ? stuck.held : "")},
+		{"pages",
+		 for_root && stuck.owners ? to_json(stuck.pages, *stuck.owners) : json(nullptr)},
 		{"signalled", stuck.signalled}};
 }
 

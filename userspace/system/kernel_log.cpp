@@ -42,14 +42,27 @@ void read_all(int fd, const KernelLog::Callback &callback)
 
 } // namespace
 
+Result<Fd> mark_kernel_log(int root_fd, const std::string &path)
+{
+	auto fd = open_at(root_fd, path, O_RDONLY | O_NONBLOCK);
+	if (fd && lseek(fd->get(), 0, SEEK_END) < 0)
+		return fail_errno(errno, path);
+	return fd;
+}
+
+std::vector<KernelMessage> read_kernel_log(const Fd &log)
+{
+	std::vector<KernelMessage> messages;
+	read_all(log.get(), [&](const KernelMessage &message) { messages.push_back(message); });
+	return messages;
+}
+
 Result<KernelLog> KernelLog::open(Loop &loop, int root_fd, const std::string &path,
 				  Callback callback)
 {
-	auto fd = open_at(root_fd, path, O_RDONLY | O_NONBLOCK);
+	auto fd = mark_kernel_log(root_fd, path);
 	if (!fd)
 		return fail(fd.error());
-	if (lseek(fd->get(), 0, SEEK_END) < 0)
-		return fail_errno(errno, path);
 	return KernelLog(loop, std::move(*fd), std::move(callback));
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "core/kernel_log.h"
 #include "system/fd.h"
@@ -9,6 +11,12 @@
 
 namespace memhp
 {
+
+/// The kernel's log from here on, to be read later. Fails as KernelLog::open() does.
+Result<Fd> mark_kernel_log(int root_fd, const std::string &path);
+
+/// The messages since then, as far as the log still has them.
+std::vector<KernelMessage> read_kernel_log(const Fd &log);
 
 /// Follows the kernel's log from now on.
 class KernelLog

@@ -23,7 +23,8 @@ struct Progress {
 	uint64_t failed_attempts = 0;
 	std::string
 		waiting; ///< why nothing is tried at the moment; empty where nothing is against it
-	/// It has failed, and what it took offline comes back: `done` of `goal` blocks have.
+	/// It has failed or was a trial, and what it took offline comes back: `done` of
+	/// `goal` blocks have.
 	bool rolling_back = false;
 	bool ejecting = false; ///< all is offline, and the kernel is to take the device out
 };

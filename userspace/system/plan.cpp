@@ -64,7 +64,7 @@ Result<Selection> select_offline(const Sysfs &sysfs, const std::vector<Block> &b
 		return select_offline(target, blocks, size, request.force, evidence);
 	};
 	auto selection = choose();
-	if (selection && request.all_or_nothing) {
+	if (selection && (request.all_or_nothing || request.trial)) {
 		const auto poisoned = poisoned_blocks(sysfs.root_fd(), size, selection->blocks);
 		if (!poisoned)
 			return fail(poisoned.error());

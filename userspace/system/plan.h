@@ -23,6 +23,8 @@ struct ChangeRequest {
 	bool force = false;	     ///< see select_offline()
 	bool all_or_nothing = false; ///< of an offline: what went comes back where not all goes
 	bool eject = false; ///< of an offline of one whole device: then take the device out
+	/// Of an offline: one attempt a block, and what went comes back in any case.
+	bool trial = false;
 	/// What is not given is as the configuration has it.
 	std::optional<Time> deadline; ///< span of the whole request
 	std::optional<Time> attempt_deadline;

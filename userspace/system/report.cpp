@@ -40,6 +40,7 @@ json to_json(const ChangeRequest &request)
 		value["force"] = request.force;
 		value["all_or_nothing"] = request.all_or_nothing;
 		value["eject"] = request.eject;
+		value["trial"] = request.trial;
 	}
 	if (request.deadline)
 		value["deadline_ms"] = request.deadline->count();
@@ -64,6 +65,7 @@ Result<ChangeRequest> request_from_json(const json &value)
 		result.force = value.value("force", result.force);
 		result.all_or_nothing = value.value("all_or_nothing", result.all_or_nothing);
 		result.eject = value.value("eject", result.eject);
+		result.trial = value.value("trial", result.trial);
 		return result;
 	});
 	if (!request)

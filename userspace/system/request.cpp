@@ -69,10 +69,11 @@ public:
 		spec.backoff = plan_.terms.backoff;
 		spec.seed = static_cast<unsigned>(started_.count());
 		spec.all_or_nothing = request.all_or_nothing;
+		spec.once = request.trial;
 		if (request.change == Change::offline) {
 			spec.limits = plan_.terms.limits;
-			spec.assisted = !plan_.terms.assist.empty();
-			if (!plan_.rolling_back)
+			spec.assisted = !plan_.terms.assist.empty() && !request.trial;
+			if (!plan_.rolling_back && !request.trial)
 				assistant_->begin(nodes_of([](uint64_t) { return true; }));
 		}
 
@@ -267,10 +268,10 @@ void Running::take_out()
 
 void Running::settle_up()
 {
-	const bool failed =
-		plan_.rolling_back || (plan_.request.all_or_nothing && !report_.complete());
+	const bool unwanted = plan_.rolling_back || plan_.request.trial ||
+			      (plan_.request.all_or_nothing && !report_.complete());
 	const bool suspended = callbacks_.suspended && callbacks_.suspended();
-	if (failed && !suspended && !taken_.empty())
+	if (unwanted && !suspended && !taken_.empty())
 		roll_back();
 	else
 		finish();

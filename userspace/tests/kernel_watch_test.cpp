@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "play.h"
@@ -28,7 +29,9 @@ protected:
 	{
 		tree.write("memhpd.toml", "");
 		tree.write(dir + "abi", "1\n");
-		tree.write(dir + "pages", "block=33 held=1 held_first=0x108000:anon:2:1\n");
+		// The record of a block is at its number.
+		tree.write(dir + "pages", std::string(33, '\n') +
+						  "block=33 held=1 held_first=0x108000:anon:2:1\n");
 		worker = fork();
 		if (worker == 0)
 			for (;;)
@@ -55,15 +58,16 @@ protected:
 		return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	}
 
-	/// Until the worker is found stuck.
-	void watch(const std::string &abortable)
+	/// Until the worker is found stuck, and then until `more` holds.
+	void watch(
+		const std::string &abortable, std::function<bool()> more = [] { return true; })
 	{
 		tree.write(dir + "status", "block_size=1\nabortable=" + abortable + "\n");
 		config.emplace(tree.path("memhpd.toml"), true);
 		kernel.emplace(loop, root.get(), kmod, *config,
 			       [this](uint64_t block) { failed.push_back(block); });
 		kernel->start();
-		ASSERT_TRUE(play(loop, {{[this] { return kernel->stuck().has_value(); }}}));
+		ASSERT_TRUE(play(loop, {{[this] { return kernel->stuck().has_value(); }}, {more}}));
 		EXPECT_EQ(kernel->stuck()->attempt.block, 33u);
 		EXPECT_EQ(kernel->count(), 1u);
 		EXPECT_TRUE(failed.empty());
@@ -92,6 +96,21 @@ TEST_F(KernelWatchOfTree, OnlyReportsItElsewhere)
 	watch("0");
 	EXPECT_FALSE(kernel->stuck()->signalled);
 	EXPECT_EQ(waitpid(worker, nullptr, WNOHANG), 0) << "it lives";
+}
+
+TEST_F(KernelWatchOfTree, NamesTheProcessOfAHeldPage)
+{
+	const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+	tree.write("proc/77/maps", fmt::format("0-{:x} rw-p 00000000 00:00 0\n", page));
+	tree.write("proc/77/comm", "holder\n");
+	const uint64_t entry = uint64_t{1} << 63 | 0x108000;
+	tree.write("proc/77/pagemap", {reinterpret_cast<const char *>(&entry), sizeof(entry)});
+	watch("0", [this] { return kernel->stuck()->owners.has_value(); });
+	const auto &stuck = *kernel->stuck();
+	ASSERT_EQ(stuck.pages.size(), 1u);
+	const auto who = culprit(stuck.pages.front(), *stuck.owners);
+	EXPECT_EQ(who.pid, 77);
+	EXPECT_EQ(who.comm, "holder");
 }
 
 TEST_F(KernelWatchOfTree, AWorkerThatIsGoneIsNoFailure)

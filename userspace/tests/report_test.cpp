@@ -117,6 +117,7 @@ TEST(RequestJson, SurvivesTheWayThere)
 	request.attempt_deadline = Time(100);
 	request.force = true;
 	request.all_or_nothing = true;
+	request.trial = true;
 	request.min_free = Amount{false, 1 << 30};
 	auto read = request_from_json(to_json(request));
 	ASSERT_TRUE(read) << read.error().message;
@@ -125,6 +126,7 @@ TEST(RequestJson, SurvivesTheWayThere)
 	EXPECT_EQ(read->attempt_deadline, request.attempt_deadline);
 	EXPECT_TRUE(read->force);
 	EXPECT_TRUE(read->all_or_nothing);
+	EXPECT_TRUE(read->trial);
 	ASSERT_TRUE(read->min_free);
 	EXPECT_EQ(to_string(*read->min_free), "1G");
 
@@ -146,6 +148,7 @@ TEST(RequestJson, EverythingButTheTargetIsOptional)
 	EXPECT_FALSE(read->attempt_deadline);
 	EXPECT_FALSE(read->min_free);
 	EXPECT_FALSE(read->all_or_nothing);
+	EXPECT_FALSE(read->trial);
 	EXPECT_FALSE(read->force);
 }
 

@@ -36,6 +36,43 @@ TEST_F(RequestOfTree, AllOrNothingPutsBackWhatWentIntoItsZone)
 	EXPECT_EQ(result.wrong_zone, Numbers{1}) << "the fake kernel knows no DMA32";
 }
 
+TEST_F(RequestOfTree, ATrialThatGoesComesBackIntoItsZone)
+{
+	request.trial = true;
+	config.assist = {Assist::compact};
+	auto result = report(Change::offline, {"33"});
+	EXPECT_EQ(kernel.writes(), (Lines{"33 offline", "33 online_movable"}));
+	EXPECT_TRUE(result.done.empty());
+	EXPECT_TRUE(result.stayed.empty());
+	EXPECT_TRUE(result.lost.empty());
+	EXPECT_EQ(result.rolled_back, Numbers{33});
+	EXPECT_EQ(tree.state(33), "online");
+}
+
+TEST_F(RequestOfTree, ATrialIsOneAttempt)
+{
+	request.trial = true;
+	config.attempt_deadline = Time(20);
+	kernel.script(33, {"16", "ok"});
+	const auto result = report(Change::offline, {"33"});
+	EXPECT_EQ(kernel.writes(), Lines{"33 offline"});
+	ASSERT_EQ(result.stayed.size(), 1u);
+	EXPECT_EQ(result.stayed[0].attempts, 1u);
+	EXPECT_FALSE(result.timed_out);
+	EXPECT_TRUE(result.rolled_back.empty());
+}
+
+TEST_F(RequestOfTree, ATrialLeavesBrokenMemoryAlone)
+{
+	request.trial = true;
+	request.target = {"33"};
+	request.change = Change::offline;
+	tree.poison(33);
+	const auto plan = make_plan(sysfs, request, terms_of(request, config));
+	ASSERT_FALSE(plan);
+	EXPECT_NE(plan.error().message.find("33"), std::string::npos);
+}
+
 TEST_F(RequestOfTree, AllOrNothingThatGoesStays)
 {
 	request.all_or_nothing = true;

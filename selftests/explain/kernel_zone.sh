@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What keeps a block of a kernel zone, planted: a fixed buffer of an io_uring, page tables, the kernel's
+# allocator.
+
+# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
+. "$(dirname "$0")/../lib/memhp.sh"
+# shellcheck source-path=SCRIPTDIR source=explain.sh
+. "$(dirname "$0")/explain.sh"
+
+need_root
+need_explain
+need_hotplug
+need_memhp
+plan 9
+
+leave_offline
+# Its memory stays in use, so it stays.
+plug_dimm 1 1
+block=${blocks% }
+set_state "$block" online_kernel
+module_load
+[ "$(status pages)" = 1 ] || skip_all "this kernel does not show references"
+equal "a free block" "$(verdict "$block")" "can_go none"
+
+hold fixed "$block"
+# Memory of the kernel may be there by now as well.
+equal "a fixed buffer" "$(explain "$block" .verdict)" cannot_go
+check "... is named" sh -c "jq -r '.blocks[0].why' '$explained' | grep -q 'pid $held (holdpage): a fixed buffer'"
+equal "... of this process" \
+	"$(jq -r '.blocks[0].held[0].owner | "\(.pid) \(.comm) \(.proof)"' "$explained")" \
+	"$held holdpage fixed_buffer"
+equal "... which pins it" "$(jq -r '.blocks[0].held[0].pinned' "$explained")" true
+release "$held"
+
+uses table 1 2000
+equal "page tables" "$(verdict "$block")" "cannot_go page_tables"
+check "... so many" [ "$(jq -r '.blocks[0].pages.table' "$explained")" -ge 2000 ]
+release "$user"
+
+mkdir /tmp/memhp-explain.$$
+at_end "rm -rf /tmp/memhp-explain.$$"
+# shellcheck disable=SC2016 # for that shell
+numactl --membind=1 sh -c 'cd "$0" && i=0 && while [ $i -lt 4000 ]; do : >$i; i=$((i + 1)); done' \
+	/tmp/memhp-explain.$$
+equal "the kernel's allocator" "$(verdict "$block")" "cannot_go slab"
+check "... does not go" sh -c "! timeout 5 sh -c 'echo offline >$MEMORY/memory$block/state' 2>/dev/null"

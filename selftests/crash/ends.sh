@@ -26,11 +26,6 @@ stops()
 	equal "$1: no writer is left" "$(pgrep -c -x memhp-writer)" 0
 }
 
-unplugs_are()
-{
-	[ "$(daemon_status '.unplugs | length')" = "$1" ]
-}
-
 
 burst_runs()
 {

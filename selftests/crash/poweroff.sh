@@ -17,11 +17,6 @@ plan 3
 
 HELD=/run/memhp-test-held
 
-unplugs_are()
-{
-	[ "$(daemon_status '.unplugs | length')" = "$1" ]
-}
-
 # Nothing here is put back.
 echo offline >"$MEMORY/auto_online_blocks"
 mkdir -p "$DROP_IN"

@@ -16,7 +16,7 @@ need_memhp
 need_module memory-notifier-error-inject
 plan 16
 
-BURST=128 # blocks
+BURST=256 # blocks
 
 # stops WHAT: and the unit has ended in order. A process that systemd had to kill is no success.
 stops()
@@ -26,14 +26,15 @@ stops()
 	equal "$1: no writer is left" "$(pgrep -c -x memhp-writer)" 0
 }
 
-unplugs_are()
-{
-	[ "$(daemon_status '.unplugs | length')" = "$1" ]
-}
 
+burst_runs()
+{
+	[ "$(status blocks_online)" -gt "$before" ]
+}
 
 set_auto_online offline
 module_load
+no_watchdog
 configure '[offline]' 'attempt_deadline = "1m"'
 stop_within 5
 daemon_start
@@ -69,22 +70,18 @@ check "an unplug: the next memhpd goes on" wait_state "$3" going-offline 20
 release "$held"
 check "an unplug: to its end" gone "$dimm" 60
 
-before=$(daemon_value onlined)
-plug_count=$BURST
-plug_before=$(block_numbers)
-dimm=$(hotplug add-dimm $((BURST * $(block_bytes) >> 20))M --node 1) || abort "no DIMM"
+# All of it waits for memhpd, which begins, and then is told to stop.
+before=$(status blocks_online)
+daemon_stopped
+plug_dimm "$BURST" 1
 # shellcheck disable=SC2016 # evaluated then
 at_end 'offline_all $blocks; unplug "$dimm"'
-onlined_more()
-{
-	[ "$(daemon_value onlined)" -gt "$before" ]
-}
-wait_until 60 onlined_more || abort "nothing comes online"
-diag "$(daemon_value pending_online) of $BURST blocks are on their way online"
+daemon_continued
+wait_until 30 burst_runs || abort "nothing comes online"
+diag "$(status blocks_online) blocks are online, $before were"
 stops "a burst"
+diag "$(status blocks_online) blocks are online, $before were"
 daemon_start
-wait_until 60 plug_complete || abort "not all blocks came"
-blocks=$(new_blocks | tr '\n' ' ')
 # shellcheck disable=SC2086 # a list
 check "a burst: all of it is online" wait_until 60 all_movable $blocks
 # shellcheck disable=SC2086 # a list

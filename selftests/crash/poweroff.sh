@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Leaves memhpd in the middle of an unplug, with a page held in the way and a request waiting, to be powered
-# off so. How its unit ended goes to the console, where the one who runs the machine looks for it.
+# Leaves memhpd in the middle of an unplug, with a page held in the way, a request waiting, and a DIMM that
+# the kernel adds as soon as memhpd lets go: to be powered off so. How its unit ended goes to the console,
+# where the one who runs the machine looks for it.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
 . "$(dirname "$0")/../lib/memhp.sh"
@@ -12,14 +13,9 @@ need_root
 need_hotplug
 need_module memory-notifier-error-inject
 command -v memhpctl >/dev/null || skip_all "memhpctl is not installed"
-plan 2
+plan 3
 
 HELD=/run/memhp-test-held
-
-unplugs_are()
-{
-	[ "$(daemon_status '.unplugs | length')" = "$1" ]
-}
 
 # Nothing here is put back.
 echo offline >"$MEMORY/auto_online_blocks"
@@ -49,3 +45,6 @@ held_block=$(value block "$(cat "$HELD")")
 inject MEM_GOING_OFFLINE 0
 wait_state "$held_block" going-offline 20 || abort "the offline does not begin"
 check "and a request waits" memhpctl offline "$held_block" --no-wait
+# The offline holds the lock that the addition needs, so memhpd hears of none of it before its stop.
+check "and a DIMM is about to come" sh -c \
+	"hotplug add-dimm $((64 * $(block_bytes) >> 20))M --node 1 >/dev/null"

@@ -31,11 +31,6 @@ asked()
 	wait_until 30 told 130 || abort "the kernel does not give up"
 }
 
-unplugs_are()
-{
-	[ "$(daemon_status '.unplugs | length')" = "$1" ]
-}
-
 is_stuck()
 {
 	[ "$(daemon_status .stuck.block)" = "$1" ]

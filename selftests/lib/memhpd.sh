@@ -86,6 +86,12 @@ daemon_status()
 	memhpctl --json status | jq -r ".daemon | $1"
 }
 
+# unplugs_are COUNT: memhpd has taken over so many.
+unplugs_are()
+{
+	[ "$(daemon_status '.unplugs | length')" = "$1" ]
+}
+
 # setting NAME: the kernel's setting, empty where this kernel has none.
 setting()
 {

@@ -126,16 +126,17 @@ int main(int argc, char **argv)
 	sigset_t ends;
 	size_t size, i;
 	char *memory;
-	int node, got;
+	int node, mib, got;
 
 	while (argc == 4 && kind < kinds + count && strcmp(argv[1], kind->name))
 		kind++;
-	if (argc != 4 || kind == kinds + count || atoi(argv[2]) >= MAX_NODES || atoi(argv[3]) < 1) {
+	node = argc == 4 ? atoi(argv[2]) : -1;
+	mib = argc == 4 ? atoi(argv[3]) : 0;
+	if (kind == kinds + count || node < 0 || node >= MAX_NODES || mib < 1) {
 		fprintf(stderr, "usage: usepages locked|huge2M|huge1G|plain NODE MIB\n");
 		return 2;
 	}
-	node = atoi(argv[2]);
-	size = (size_t)atoi(argv[3]) << 20;
+	size = (size_t)mib << 20;
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);
 	sigprocmask(SIG_BLOCK, &ends, NULL);

@@ -72,6 +72,20 @@ TEST_F(UnpluggerOfTree, AnEjectFileThatDoesNothingIsNoSuccess)
 	EXPECT_EQ(tree.state(33), "online");
 }
 
+TEST_F(UnpluggerOfTree, TheLastMemoryOfANodeThatSomebodyNamesStays)
+{
+	tree.add(60, "online", "Movable", 1);
+	tree.own(60, "PNP0C80:09");
+	tree.add_eject("PNP0C80:09");
+	tree.write("proc/self/mounts", "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n");
+	tree.write("sys/fs/cgroup/db/cpuset.mems", "1\n");
+	begin();
+	ASSERT_TRUE(play(loop, {fails(60), over()}));
+	EXPECT_EQ(writes(), Lines());
+	EXPECT_EQ(tree.state(60), "online");
+	EXPECT_EQ(unplugger->counters().gave_up, 1u);
+}
+
 TEST_F(UnpluggerOfTree, AnOperatorsEjectIsNoRequestOfTheHost)
 {
 	kernel.script_eject("PNP0C80:01", {"stay"});

@@ -33,7 +33,7 @@ help:
 	@echo '  demo       memory comes, is onlined, and is given back, step by step'
 	@echo '  vm-shell   a root shell in a machine whose memory can be plugged'
 	@echo '  kselftest  every test; KERNELS=all: on every kernel; LONG=1: with full counts'
-	@echo '  check      static checks'
+	@echo '  check      static checks; FUZZ=1: and a minute of each fuzz target'
 	@echo '  bench      measures, BENCH=kmod only that; LONG=1 takes its time'
 	@echo 'clean removes build/; MEMHP_CACHE names the directory of the images (~/.cache/memhp)'
 

@@ -10,7 +10,7 @@
 
 need_root
 need_memhpd
-plan 40
+plan 52
 
 tree=$(mktemp -d)
 at_end "rm -rf $tree"
@@ -46,6 +46,12 @@ refused 1 'is no multiple of the memory block size' offline 1M
 refused 1 'asked for, but only' offline 4096G
 refused 2 'has an unknown unit' offline 1 --deadline 5x
 refused 2 "no column 'FOO'; columns are RANGE" list -o foo
+refused 2 'is not a NUMA node' plan add 1G --node x
+refused 1 'this machine cannot have a node 99; it can have: 0, 1' plan add 1G --node 99
+refused 2 '--source is acpi-dimm, virtio-mem' plan add 1G --source boot
+refused 1 'is no multiple of the memory block size' plan add 1M
+refused 1 'is more than 1048576 memory blocks' plan add 1000P
+refused 1 'memory block 99999 does not exist; present: ' plan offline 99999
 refused 1 'cuts a block in two' offline 0x1000-0x1fff
 refused 1 'No such file or directory' list --sysroot /does/not/exist
 refused 1 'this kernel has no memory hotplug' list --sysroot "$tree"

@@ -13,6 +13,10 @@ from check_kernel import NotRun
 from errors import StepFailed
 
 
+# Each target runs so long, all at the same time.
+_FUZZ_SECONDS = 60
+
+
 class Check:
     """All checks on some guests; run() prints a table of kernels, a line for each other check, and
     the count.
@@ -31,9 +35,13 @@ class Check:
         print("python unit tests", flush=True)
         self._count += suite.python_tests()
         self._kernels()
-        self._builder = _builder(guests.find(guests.DEFAULT))
-        for name, function in (("shellcheck", self._shellcheck), ("udevadm verify", self._udev),
-                               ("mandoc -T lint", self._manual)):
+        default = guests.find(guests.DEFAULT)
+        self._builder = _builder(default)
+        checks = [("shellcheck", self._shellcheck), ("udevadm verify", self._udev),
+                  ("mandoc -T lint", self._manual)]
+        if roots.fuzzes(default):
+            checks.append(("fuzz targets", self._fuzz))
+        for name, function in checks:
             outcome, reason = self._outcome(name, self._logs / (name.split()[0] + ".log"), function)
             print(f"{name}: {outcome}" + (f" ({reason})" if reason else ""), flush=True)
         for line in self._count.lines:
@@ -85,6 +93,10 @@ class Check:
         self._builder.run(["mandoc", "-T", "lint", "-W", "warning",
                            *(f"{namespace.SOURCE}/{name}"
                              for name in build.sources("Documentation/*.[1-9]"))], log)
+
+    def _fuzz(self, log):
+        self._builder.run([f"{namespace.SOURCE}/userspace/fuzz/run.sh",
+                           f"{namespace.BUILD}/fuzz", str(_FUZZ_SECONDS)], log)
 
     def _udev(self, log):
         rules = build.sources("udev-rules/*.rules")

@@ -6,6 +6,7 @@ A debug kernel is an entry of its own beside them (debug_kernel.py).
 """
 import dataclasses
 import functools
+import os
 import pathlib
 import shlex
 import subprocess
@@ -126,6 +127,11 @@ def _release(entry):
     return (entry / "kernel").read_text(encoding="ascii").strip()
 
 
+def fuzzes(guest):
+    """Whether FUZZ=1 is set and this is the guest in whose root fuzz targets are built."""
+    return os.environ.get("FUZZ") == "1" and guest.name == guests.DEFAULT
+
+
 def _packages(kind):
     """The names in a package list, one a line."""
     lines = (_PACKAGES / kind).read_text(encoding="ascii").splitlines()
@@ -138,6 +144,8 @@ def _build_packages(guest):
         lists += ["userspace", "userspace-test"]
     if guests.has_debug(guest):
         lists.append("debug-kernel")
+    if fuzzes(guest):
+        lists.append("fuzz")
     return [*(name for kind in lists for name in _packages(kind)),
             guest.kernel_package("headers"), guest.source_package()]
 

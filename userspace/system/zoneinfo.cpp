@@ -61,11 +61,12 @@ std::vector<uint64_t> parse_protection(std::string_view line)
 	std::vector<uint64_t> numbers;
 	line = line.substr(line.find('(') + 1);
 	while (!line.empty()) {
+		const auto length = std::min(line.find_first_of(",)"), line.size());
 		uint64_t number = 0;
-		if (!parse_number(trimmed(line.substr(0, line.find_first_of(",)"))), 10, number))
+		if (!parse_number(trimmed(line.substr(0, length)), 10, number))
 			break;
 		numbers.push_back(number);
-		line.remove_prefix(std::min(line.find_first_of(",)") + 1, line.size()));
+		line.remove_prefix(std::min(length + 1, line.size()));
 	}
 	return numbers;
 }

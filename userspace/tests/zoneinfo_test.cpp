@@ -132,6 +132,17 @@ TEST_F(ZonesOfTree, OlderKernelsHaveCmaInMeminfoOnly)
 	EXPECT_EQ(table.zones[2].cma, 0u);
 }
 
+TEST(ZoneInfo, LinesThatAreCutOffEnd)
+{
+	for (const auto *protection : {"(0, 3019", "(0, 30)19", "", "(", "(,", "(0,)", "5"}) {
+		const auto info = parse_zoneinfo(std::string("Node 0, zone Normal\n present 9\n"
+							     "        protection: ") +
+						 protection);
+		ASSERT_EQ(info.zones.size(), 1u) << protection;
+		EXPECT_EQ(info.zones[0].present, 9u) << protection;
+	}
+}
+
 TEST_F(ZonesOfTree, KnowWhetherADimmHasItsOwnMemmap)
 {
 	const auto file = "sys/module/memory_hotplug/parameters/memmap_on_memory";

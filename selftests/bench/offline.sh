@@ -9,8 +9,7 @@
 #
 # Prints "samples CONTENDER WHERE:BLOCKS:METRIC VALUE" (times in ns) of
 #
-# idle:…	an idle DIMM as large as what is asked for. took; own, the same without the attempts
-#		themselves, as the module measured them
+# idle:…	an idle DIMM as large as what is asked for. took
 # loaded:…	a machine of which 60 % is in use, see plug_loaded and load_up. took; missing_bytes; failed (attempts);
 #		walk_alone and walk_beside, see beside.c
 # unplug:…	no blocks here but seconds: for so long a page is held after the kernel has given up an
@@ -74,18 +73,6 @@ timings()
 	sed -n "s/^\([a-z_]*\) \([0-9]*\)\$/samples $contender $where:\1 \2/p" "$seen"
 }
 
-# value_of METRIC
-value_of()
-{
-	sed -n "s/^$1 //p" "$seen"
-}
-
-# What all attempts that succeeded have taken so far.
-attempts_ns()
-{
-	echo $(($(sed -n 's/^op=offline result=ok .* sum_us=\([0-9]*\) .*/\1/p' "$MEMHP/latency") * 1000))
-}
-
 # each_round COMMAND ARGUMENT…: with each contender of each round behind.
 each_round()
 {
@@ -108,10 +95,8 @@ idle()
 	# shellcheck disable=SC2086 # a list
 	memhpctl online $blocks --zone movable >/dev/null || abort "the DIMM does not get online"
 	set_up "$2"
-	attempts=$(attempts_ns)
 	give_back "$2" "$1" 600 0 || abort "$2: not all of an idle DIMM goes offline"
 	timings
-	sample own $(($(value_of took) - ($(attempts_ns) - attempts)))
 	systemctl stop memhpd
 	# shellcheck disable=SC2086 # a list
 	[ "$(zones_of $blocks)" = offline ] || abort "$2 has taken other memory offline"
@@ -254,11 +239,15 @@ seen=$(mktemp)
 at_end "rm -f $seen $seen.*"
 module_load_with abortable=1
 [ -n "$(status events_offline_failed)" ] || abort "the module does not count"
+# Its workers would run beside, on two processors, and for long after a fast contender is done.
+at_end "systemctl start systemd-udevd"
+systemctl -q stop 'systemd-udevd*'
 for size in $sizes; do
 	plug_dimm "$size" 1
 	each_round idle "$size"
 	unplug "$dimm" || abort "the DIMM stays"
 done
+systemctl start systemd-udevd
 each_round unplug_held 1
 each_round unplug_held 10
 plug_loaded

@@ -71,4 +71,11 @@ std::optional<Hold> forbids(const Limits &limits, const Result<Load> &load, uint
 	return std::nullopt;
 }
 
+uint64_t room(const Limits &limits, const Load &load, uint64_t block_size)
+{
+	const auto least = bytes_of(limits.min_free, load.total);
+	const auto spare = load.available > least ? load.available - least : 0;
+	return std::max<uint64_t>(spare / block_size, 1);
+}
+
 } // namespace memhp

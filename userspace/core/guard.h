@@ -54,4 +54,8 @@ struct Hold {
 /// wait: what is not known may be bad.
 std::optional<Hold> forbids(const Limits &limits, const Result<Load> &load, uint64_t block_size);
 
+/// How many blocks may go one after another before forbids() would have to be asked again, as far
+/// as memory goes: at least 1, for that has been asked.
+uint64_t room(const Limits &limits, const Load &load, uint64_t block_size);
+
 } // namespace memhp

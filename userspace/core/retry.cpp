@@ -173,7 +173,10 @@ Job::Step Job::next(Time now, const Guard &guard)
 		return Wait{std::min(now + guard_interval, spec_.deadline)};
 	if (untried_ < records_.size())
 		++untried_;
-	return Attempt{record->block, std::min(attempt_deadline(*record), spec_.deadline - now)};
+	const auto left = spec_.deadline - now;
+	const auto longest = std::max(spec_.attempt_deadline, spec_.attempt_deadline_max);
+	return Attempt{record->block, std::min(attempt_deadline(*record), left),
+		       std::min(longest, left)};
 }
 
 std::vector<uint64_t> Job::following(size_t most) const

@@ -77,6 +77,8 @@ struct JobSpec {
 	bool all_or_nothing = false;
 	/// Each block gets one attempt.
 	bool once = false;
+	/// The owner hears of each block before the next is tried: one may be all that may be away.
+	bool one_by_one = false;
 	/// Something can be done between two passes that may help what failed.
 	bool assisted = false;
 
@@ -111,6 +113,7 @@ public:
 	struct Attempt {
 		uint64_t block;
 		Time deadline; ///< span after which the attempt is to be killed
+		Time longest;  ///< the same where it gets on, see Headway; not less
 	};
 	struct Wait {
 		Time until; ///< ask again then

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -254,6 +255,24 @@ Arranged arrange(const std::vector<Block> &chosen, Places places)
 }
 
 } // namespace
+
+Choice choice_of(const Selection &selection, const std::vector<Block> &all)
+{
+	std::set<uint64_t> movable;
+	for (const auto &block : all)
+		if (block.zone == Zone::movable)
+			movable.insert(block.number);
+	Choice first;
+	Choice second;
+	for (const auto block : selection.blocks)
+		(movable.count(block) != 0 ? first : second).blocks.push_back(block);
+	first.goal = std::min(selection.goal, first.blocks.size());
+	second.goal = selection.goal - first.goal;
+	auto &contested = first.goal < first.blocks.size() ? first : second;
+	return contested.goal == 0 || contested.goal == contested.blocks.size()
+		       ? Choice()
+		       : std::move(contested);
+}
 
 Result<std::vector<Block>> match(const Target &target, const std::vector<Block> &blocks,
 				 uint64_t block_size)

@@ -36,6 +36,7 @@ void Rezone::move(const std::string &device, const std::vector<Block> &blocks,
 		hooks_.moving(block.number, true);
 	}
 	spec.goal = spec.blocks.size();
+	spec.one_by_one = true;
 	spec.rearrange = std::move(rearrange);
 	spec.deadline = Loop::now() + limits_.deadline;
 	spec.attempt_deadline = limits_.attempt_deadline;

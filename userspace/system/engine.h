@@ -102,10 +102,7 @@ public:
 		return jobs_.empty() && barriers_.empty() && orders_.empty() && !writer_.busy();
 	}
 	/// The block that is being written, for status.
-	std::optional<uint64_t> running() const
-	{
-		return running_ ? running_ : writer_.onlining();
-	}
+	std::optional<uint64_t> running() const { return running_ ? running_ : writer_.changing(); }
 
 private:
 	struct Entry {
@@ -125,11 +122,12 @@ private:
 	std::optional<Hold> forbidden(const Limits &limits, uint64_t block);
 	/// Starts the write of an attempt, or answers it at once; true when a write is running.
 	bool attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
-	/// Has the blocks that an online job names from here on written as a list.
-	void online(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
-	/// One of them has been tried, or (`killed`) was just being tried.
-	void onlined(const std::shared_ptr<Entry> &entry, const Writer::Onlined &result,
+	/// Has the blocks that a job names from here on written as a list.
+	void change(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
+	/// One of them has been tried, or was just being tried when the process died (`order`).
+	void changed(const std::shared_ptr<Entry> &entry, const Writer::Changed &result,
 		     const Writer::Outcome &order);
+	Writer::Extension while_it_gets_on(const Job::Attempt &attempt) const;
 	/// The second write of keep_type, then conclude().
 	void keep_type(const std::shared_ptr<Entry> &entry, const Attempted &attempted);
 	/// Starts the next write that may help the job; false where there is none.
@@ -146,12 +144,13 @@ private:
 	std::deque<std::function<void(bool)>> barriers_;
 	std::deque<Order> orders_;
 	JobId next_id_ = 1;
-	std::optional<uint64_t> running_; ///< block being written, but for a list of onlines
+	std::optional<uint64_t> running_; ///< block being written, but for a list of them
 	JobId running_job_ = 0;
 	bool running_offline_ = false;
 	bool preempting_ = false;
 	bool barrier_was_last_ = false;
 	bool said_no_pressure_ = false;
+	uint64_t room_ = 1; ///< blocks that the guard lets go without being asked again
 	Loop::Source wake_source_;
 	Loop::Source timer_;
 	std::list<Loop::Source> later_;

@@ -94,4 +94,14 @@ Result<uint64_t> poisoned_bytes(int root_fd)
 	return kilobytes(*text, "HardwareCorrupted:").value_or(0);
 }
 
+std::optional<uint64_t> moved_pages(int root_fd)
+{
+	const auto text = read_file(root_fd, "proc/vmstat");
+	const auto line = text ? line_of(*text, "pgmigrate_success ") : std::nullopt;
+	uint64_t pages = 0;
+	if (!line || !parse_number(line->substr(0, line->find('\n')), 10, pages))
+		return std::nullopt;
+	return pages;
+}
+
 } // namespace memhp

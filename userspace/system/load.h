@@ -18,4 +18,8 @@ Result<Load> read_load(int root_fd, OwnGroup own_group);
 /// notion of it.
 Result<uint64_t> poisoned_bytes(int root_fd);
 
+/// Pages that the kernel has moved from one place to another so far, whoever asked for it
+/// (pgmigrate_success of /proc/vmstat); nothing where that is not known.
+std::optional<uint64_t> moved_pages(int root_fd);
+
 } // namespace memhp

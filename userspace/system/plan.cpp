@@ -79,14 +79,14 @@ Result<Selection> select_offline(const Sysfs &sysfs, const std::vector<Block> &b
 	}
 	if (!selection)
 		return selection;
-	if (selection->goal == selection->blocks.size()) {
+	auto contested = choice_of(*selection, blocks);
+	if (contested.blocks.empty()) {
 		selection->rearrange = with_costs(sysfs, blocks, std::move(selection->rearrange));
 		return selection;
 	}
-	auto candidates = selection->blocks;
-	candidates.resize(
-		std::min(candidates.size(), std::max(selection->goal * choice, least_looks)));
-	evidence.costs = block_costs(sysfs.root_fd(), size, candidates, patience);
+	contested.blocks.resize(
+		std::min(contested.blocks.size(), std::max(contested.goal * choice, least_looks)));
+	evidence.costs = block_costs(sysfs.root_fd(), size, contested.blocks, patience);
 	return choose();
 }
 

@@ -72,9 +72,9 @@ Zone zone_of(uint64_t block)
 	return zone;
 }
 
-/// Onlines a block by an open `state`. One descriptor for all that is done with it: the way to a
+/// Changes a block by an open `state`. One descriptor for all that is done with it: the way to a
 /// file takes as long as half a dozen reads.
-void online(int file, std::string_view value, Onlined &result)
+void change(int file, std::string_view value, BlockState wanted, Changed &result)
 {
 	std::array<char, 128> buffer;
 	errno = 0;
@@ -84,32 +84,41 @@ void online(int file, std::string_view value, Onlined &result)
 		return;
 	}
 	result.state = parse_block_state(before);
-	if (result.state != BlockState::online) {
+	if (result.state == BlockState::online && wanted == BlockState::offline) {
+		// It counts only if the block is online before and after it was read.
+		const auto zone = zone_of(result.block);
+		if (state_of(file) == BlockState::online)
+			result.zone = zone;
+	}
+	if (result.state != wanted) {
 		result.wrote = true;
 		if (::write(file, value.data(), value.size()) < 0)
 			result.write_error = errno;
-		else
-			result.state = BlockState::online;
 		// After a failed write too: somebody else may have done it.
-		if (result.write_error != 0)
-			result.state = state_of(file);
+		result.state = result.write_error == 0 ? wanted : state_of(file);
 	}
-	if (result.state != BlockState::online)
+	if (result.state != wanted)
 		return;
+	if (wanted == BlockState::offline) {
+		result.state = state_of(file);
+		return;
+	}
 	// What the kernel was told and has done needs no other witness. Where it may have chosen,
 	// and where somebody else was faster, the zone counts only if the block is online before
 	// and after it was read.
-	const bool told = result.wrote && result.write_error == 0 &&
-			  value == to_string(OnlineType::movable);
+	const bool told =
+		result.wrote && result.write_error == 0 && value == to_string(OnlineType::movable);
 	const auto zone = told ? Zone::movable : zone_of(result.block);
 	result.state = state_of(file);
 	if (result.state == BlockState::online)
 		result.zone = zone;
 }
 
-void online_blocks(const Order &order, Board &board)
+void change_blocks(const Order &order, Board &board)
 {
 	const std::string_view value(order.value.data());
+	const auto wanted =
+		value == to_string(BlockState::offline) ? BlockState::offline : BlockState::online;
 	const auto started = now_ns();
 	auto began = started;
 	for (uint32_t i = 0; i < order.blocks; ++i) {
@@ -122,14 +131,14 @@ void online_blocks(const Order &order, Board &board)
 		if (file < 0)
 			result.read_error = errno;
 		else
-			online(file, value, result);
+			change(file, value, wanted, result);
 		if (file >= 0)
 			close(file);
 		const auto ended = now_ns();
 		result.took_ns = ended - began;
 		began = ended;
 		board.done = i + 1;
-		if (result.state != BlockState::online || ended - started >= order.slice_ns)
+		if (result.state != wanted || ended - started >= order.slice_ns)
 			return;
 	}
 }
@@ -163,7 +172,7 @@ void work(int socket, int root, Board &board, pid_t parent)
 			_exit(0);
 		Reply reply{0};
 		if (order.blocks != 0)
-			online_blocks(order, board);
+			change_blocks(order, board);
 		else
 			reply.error = write_value(order);
 		if (send(own_socket, &reply, sizeof(reply), MSG_NOSIGNAL) != sizeof(reply))

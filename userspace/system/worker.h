@@ -18,7 +18,7 @@ namespace worker
 {
 
 /// One message of the Writer on a SOCK_SEQPACKET pair: a write of `value` to `path`, or, where
-/// `blocks` is not 0, an online of that many blocks of the board by `value`.
+/// `blocks` is not 0, an online or offline of that many blocks of the board by `value`.
 struct Order {
 	std::array<char, 208> path;
 	std::array<char, 48> value;
@@ -26,19 +26,19 @@ struct Order {
 	int64_t slice_ns; ///< no further block is begun after this time
 };
 
-/// Its answer. Of an online of blocks the board has the results.
+/// Its answer. Of blocks the board has the results.
 struct Reply {
 	int error; ///< errno of open(2) or write(2), 0 for none
 };
 
-/// What an online of one block came to, by the rule: read, write, read again.
-struct Onlined {
+/// What the change of one block came to, by the rule: read, write, read again.
+struct Changed {
 	uint64_t block;
 	int read_error;	  ///< errno of reading the block before the write; then there was none
 	int write_error;  ///< errno of the write, 0 for none
-	bool wrote;	  ///< there was a write: the block was not online before
+	bool wrote;	  ///< there was a write: the block was not in the wanted state before
 	BlockState state; ///< at the end
-	Zone zone;	  ///< of a block that is online
+	Zone zone;	  ///< where an onlined block is now, or one to be offlined was
 	int64_t took_ns;
 };
 
@@ -46,9 +46,9 @@ constexpr size_t most_blocks = 256;
 
 /// Memory that the Writer and its process share, so that a result needs no message. The Writer
 /// names the blocks; the process fills in one result after another, and ends at the first block
-/// that did not get online.
+/// that did not get into the wanted state.
 struct Board {
-	std::array<Onlined, most_blocks> results;
+	std::array<Changed, most_blocks> results;
 	std::atomic<uint32_t> done;    ///< results that are complete
 	std::atomic<int64_t> began_ns; ///< of the block after those; CLOCK_BOOTTIME
 };

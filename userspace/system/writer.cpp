@@ -108,30 +108,40 @@ void Writer::write(const std::string &path, const std::string &value, Time deadl
 	send(order, deadline);
 }
 
-void Writer::online(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
-		    OnlineDone done)
+void Writer::change(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
+		    Each each, Done done, std::optional<Extension> extension)
 {
 	worker::Order order{};
 	started_ = Loop::now();
+	each_ = std::move(each);
+	done_ = std::move(done);
+	extension_ = std::move(extension);
 	blocks_ = std::min(blocks.size(), most_blocks);
+	told_ = 0;
 	board_->done = 0;
 	board_->began_ns = std::chrono::nanoseconds(started_).count();
 	for (size_t i = 0; i < blocks_; ++i) {
 		board_->results[i] = {};
 		board_->results[i].block = blocks[i];
 	}
-	done_ = [this, done = std::move(done)](const Outcome &outcome) {
-		const auto *first = board_->results.data();
-		done({first, first + board_->done}, outcome);
-	};
 	order.blocks = static_cast<uint32_t>(blocks_);
 	order.slice_ns = slice_.count();
 	std::memcpy(order.value.data(), value.data(),
 		    std::min(value.size(), order.value.size() - 1));
+	// After this no further block is begun.
+	const auto slice = std::chrono::ceil<Time>(slice_);
+	if (slice < deadline && deadline < forever)
+		slice_source_ = loop_.timer(started_ + slice, [this] { tell(); });
 	send(order, deadline);
 }
 
-std::optional<uint64_t> Writer::onlining() const
+void Writer::tell()
+{
+	while (told_ < board_->done)
+		each_(board_->results[told_++]);
+}
+
+std::optional<uint64_t> Writer::changing() const
 {
 	const auto at = board_->done.load();
 	return at < blocks_ ? std::optional(board_->results[at].block) : std::nullopt;
@@ -154,20 +164,27 @@ void Writer::send(const worker::Order &order, Time deadline)
 		return;
 	}
 	deadline_ = deadline;
-	if (deadline < forever)
-		end_at(started_ + deadline);
+	if (extension_)
+		watch(started_ + extension_->interval);
+	else if (deadline < forever)
+		watch(started_ + deadline);
 }
 
-void Writer::end_at(Time at)
+void Writer::watch(Time at)
 {
 	deadline_source_ = loop_.timer(at, [this] {
+		const auto now = Loop::now();
 		// Of a list, it may be a later block's turn by now.
-		const auto began = std::chrono::duration_cast<Time>(
-			std::chrono::nanoseconds(board_->began_ns.load()));
-		if (blocks_ != 0 && Loop::now() < began + deadline_)
-			end_at(began + deadline_);
-		else
+		const auto began = blocks_ == 0
+					   ? started_
+					   : std::chrono::duration_cast<Time>(
+						     std::chrono::nanoseconds(board_->began_ns));
+		const bool gets_on =
+			extension_ && extension_->gets_on() && now - began < extension_->longest;
+		if (now - began >= deadline_ && !gets_on)
 			interrupt();
+		else
+			watch(extension_ ? now + extension_->interval : began + deadline_);
 	});
 }
 
@@ -230,7 +247,11 @@ void Writer::on_exit()
 void Writer::finish(Outcome outcome)
 {
 	deadline_source_.reset();
+	slice_source_.reset();
+	if (blocks_ != 0)
+		tell();
 	blocks_ = 0;
+	extension_.reset();
 	const auto done = std::exchange(done_, nullptr);
 	done(outcome);
 }

@@ -24,7 +24,7 @@ namespace memhp
 /// was. The next process is started when the old one is seen dead, so there are never two writes at
 /// once. The process dies with its parent.
 ///
-/// Onlines come by the hundred, and take less time than a change from one process to another and
+/// Blocks come by the hundred, and take less time than a switch from one process to another and
 /// back does: those are ordered as a list.
 class Writer
 {
@@ -36,15 +36,21 @@ public:
 	};
 	using Done = std::function<void(const Outcome &)>;
 
-	using Onlined = worker::Onlined;
-	/// `ended` are the blocks that were tried, in their order. `outcome` is that of the order
-	/// as a whole: where it has an error, the process has died in the middle, and the first
-	/// block that is not among them may have been written.
-	using OnlineDone =
-		std::function<void(const std::vector<Onlined> &ended, const Outcome &outcome)>;
+	using Changed = worker::Changed;
+	/// One block of a list has been tried. Told when the list ends, or when its slice is over
+	/// and the next block takes long.
+	using Each = std::function<void(const Changed &)>;
 	static constexpr size_t most_blocks = worker::most_blocks;
 
-	/// How long a list of onlines may take before others have their turn.
+	/// More time for a block that gets on. Asked every `interval`: beyond its deadline the
+	/// write goes on while `gets_on` holds, but never beyond `longest`, a span.
+	struct Extension {
+		Time interval;
+		Time longest;
+		std::function<bool()> gets_on;
+	};
+
+	/// How long a list of blocks may take before others have their turn.
 	static constexpr std::chrono::nanoseconds usual_slice = std::chrono::milliseconds(50);
 
 	/// Paths of later orders are below `root_fd`, which must stay open. Throws
@@ -59,13 +65,16 @@ public:
 	/// `value` at most 40.
 	void write(const std::string &path, const std::string &value, Time deadline, Done done);
 
-	/// Orders onlines of blocks of `root_fd`'s sysfs, at most most_blocks of them, by writing
-	/// `value` (at most 40 bytes) to those that are not online. Not while busy(). It ends with
-	/// the last, with the first that does not get online, or when its slice of time is over. `deadline` is a span, for each block.
-	void online(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
-		    OnlineDone done);
-	/// The block that an online() is at.
-	std::optional<uint64_t> onlining() const;
+	/// Orders changes of blocks of `root_fd`'s sysfs, at most most_blocks of them, by writing
+	/// `value` (at most 40 bytes; "offline", or a type of online) to those that are not in that
+	/// state. Not while busy(). It ends with the last, with the first that does not get there,
+	/// or when its slice of time is over. `deadline` is a span, for each block. Where `done`
+	/// has an error the process has died in the middle, and the first block of which `each` was
+	/// not called may have been written.
+	void change(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
+		    Each each, Done done, std::optional<Extension> extension = {});
+	/// The block that a change() is at.
+	std::optional<uint64_t> changing() const;
 
 	bool busy() const { return static_cast<bool>(done_); }
 
@@ -78,7 +87,8 @@ public:
 private:
 	void start();
 	void send(const worker::Order &order, Time deadline);
-	void end_at(Time at);
+	void watch(Time at);
+	void tell();
 	/// Calls the `done` of an order that no process can take, from the loop.
 	void refuse(int error);
 	void on_reply();
@@ -94,14 +104,18 @@ private:
 	Loop::Source reply_source_;
 	Loop::Source exit_source_;
 	Loop::Source deadline_source_;
+	Loop::Source slice_source_;
 	struct Unmap {
 		void operator()(worker::Board *board) const;
 	};
 	std::unique_ptr<worker::Board, Unmap> board_;
 	Done done_;
-	size_t blocks_ = 0; ///< of the running order, which is an online; 0: it is a write
+	Each each_;
+	size_t blocks_ = 0; ///< of the running order, which is a list; 0: it is a write
+	size_t told_ = 0;   ///< blocks of it of which each_ was called
 	Time started_{};
 	Time deadline_{}; ///< span
+	std::optional<Extension> extension_;
 	bool killed_ = false;
 	bool stuck_ = false;
 };

@@ -49,6 +49,42 @@ TEST_F(EngineOfTree, HoldsAnOfflineBackUnderPressure)
 	EXPECT_EQ(holds[0], "memory pressure is 46 %, max_pressure 20 %");
 }
 
+TEST_F(EngineOfTree, LooksAgainBeforeMoreGoesThanThereWasRoomFor)
+{
+	const auto size = sysfs.block_size();
+	auto held = spec(Change::offline, {32, 33, 34, 35});
+	held.limits.emplace();
+	held.limits->min_free = {false, uint64_t{4} << 30};
+	tree.set_available((uint64_t{4} << 30) + 2 * size);
+	std::vector<size_t> written;
+	Engine::Callbacks callbacks;
+	callbacks.attempted = [&](const Job &, const Attempted &) {
+		written.push_back(kernel.writes().size());
+		tree.set_available(uint64_t{4} << 30);
+	};
+	callbacks.held = [this](const Job &) { holds.push_back("held"); };
+	callbacks.finished = [this](const Job &job) { finished.push_back(job); };
+	const auto id = engine->submit(held, std::move(callbacks));
+	ASSERT_TRUE(play(loop, {{[this] { return holds.size() == 1; }, [&] { engine->cancel(id); }},
+				after(1)}));
+	EXPECT_EQ(written, (std::vector<size_t>{2, 2}));
+}
+
+TEST_F(EngineOfTree, TellsOfEachBlockBeforeTheNextWhereThatIsAskedFor)
+{
+	auto job = spec(Change::offline, {33, 34});
+	job.one_by_one = true;
+	std::vector<size_t> written;
+	Engine::Callbacks callbacks;
+	callbacks.attempted = [&](const Job &, const Attempted &) {
+		written.push_back(kernel.writes().size());
+	};
+	callbacks.finished = [this](const Job &done) { finished.push_back(done); };
+	engine->submit(job, std::move(callbacks));
+	ASSERT_TRUE(play(loop, {after(1)}));
+	EXPECT_EQ(written, (std::vector<size_t>{1, 2}));
+}
+
 TEST_F(EngineOfTree, TakesNothingOfflineWhereItCannotSeeTheMemory)
 {
 	auto held = spec(Change::offline, {33});

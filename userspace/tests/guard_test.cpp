@@ -103,6 +103,21 @@ TEST(Forbids, NamesTheFigures)
 		  "memory pressure is 33 %, max_pressure 20 %");
 }
 
+TEST(Room, IsWhatMayGoUntilForbidsSaysNo)
+{
+	const Limits limits{{false, 4 * gib}, 20};
+	for (const uint64_t blocks : {1, 2, 7}) {
+		auto load = load_of(4 * gib + blocks * block + block / 2);
+		EXPECT_EQ(room(limits, load, block), blocks);
+		load.available -= (blocks - 1) * block;
+		EXPECT_FALSE(forbids(limits, load, block)) << "the last of them may go";
+		load.available -= block;
+		EXPECT_TRUE(forbids(limits, load, block)) << "and no other";
+	}
+	EXPECT_EQ(room(limits, load_of(4 * gib), block), 1u);
+	EXPECT_EQ(room(limits, load_of(gib), block), 1u);
+}
+
 TEST(Forbids, WhatIsNotKnown)
 {
 	const Result<Load> unknown = fail_input("proc/meminfo: gone");

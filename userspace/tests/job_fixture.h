@@ -64,6 +64,7 @@ public:
 			return false;
 		order.push_back(attempt->block);
 		deadlines.push_back(attempt->deadline);
+		longest.push_back(attempt->longest);
 		auto &script = answers[attempt->block];
 		Answer answer;
 		if (!script.empty()) {
@@ -104,6 +105,7 @@ public:
 	Time now = std::chrono::hours(1);
 	std::vector<uint64_t> order;
 	std::vector<Time> deadlines;
+	std::vector<Time> longest;
 	std::vector<Time> waits;
 	std::vector<size_t> helped; ///< after so many attempts
 };

@@ -95,6 +95,7 @@ TEST(Job, AFirstDeadlineAboveTheMaximumIsKept)
 	machine.answers[1] = {hangs()};
 	machine.run();
 	EXPECT_EQ(machine.deadlines, (std::vector<Time>{Time(60'000), Time(60'000)}));
+	EXPECT_EQ(machine.longest, (std::vector<Time>{Time(60'000), Time(60'000)}));
 }
 
 TEST(Job, EndsAtItsDeadline)
@@ -107,6 +108,7 @@ TEST(Job, EndsAtItsDeadline)
 	machine.answers[2] = std::deque<Answer>(100, hangs());
 	machine.run();
 	EXPECT_TRUE(machine.job.timed_out());
+	EXPECT_EQ(machine.longest.front(), std::chrono::seconds(5)) << "nor one that gets on";
 	EXPECT_EQ(machine.now, spec.deadline) << "neither an attempt nor a wait goes beyond it";
 	EXPECT_EQ(machine.job.missing(), 2u);
 	EXPECT_TRUE(machine.record(1).killed);

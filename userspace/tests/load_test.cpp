@@ -55,6 +55,15 @@ TEST_F(LoadOfTree, WithoutFiguresOfMemoryThereIsNoAnswer)
 	}
 }
 
+TEST_F(LoadOfTree, CountsWhatHasMoved)
+{
+	EXPECT_EQ(moved_pages(root.get()), std::nullopt);
+	tree.write("proc/vmstat", "numa_hit 17\npgmigrate_success 32768\npgmigrate_fail 12\n");
+	EXPECT_EQ(moved_pages(root.get()), 32768u);
+	tree.write("proc/vmstat", "pgmigrate_fail 12\n");
+	EXPECT_EQ(moved_pages(root.get()), std::nullopt) << "a kernel without migration";
+}
+
 TEST_F(LoadOfTree, PressureIsUnknownWhereItIsNotMeasured)
 {
 	tree.write("proc/meminfo", meminfo);

@@ -165,6 +165,36 @@ TEST(SelectOffline, ASizeTakesTheBestAndKeepsTheRestInReserve)
 	EXPECT_EQ(selection->left_to_host, count(40, 43));
 }
 
+TEST(ChoiceOf, OnlyWhatAPartOfIsWanted)
+{
+	std::vector<Block> all;
+	for (const auto number : count(0, 2))
+		all.push_back(online_block(number, Zone::normal));
+	for (const auto number : count(32, 35))
+		all.push_back(online_block(number));
+	const struct {
+		const char *what;
+		size_t wanted;
+		std::vector<uint64_t> blocks;
+		size_t goal;
+	} cases[] = {
+		{"some of the movable ones", 3, {32, 33, 34, 35}, 3},
+		{"all movable ones", 4, {}, 0},
+		{"some of the others too", 6, {0, 1, 2}, 2},
+		{"all", 7, {}, 0},
+	};
+	for (const auto &one : cases) {
+		const auto size = std::to_string(one.wanted * 128) + "M";
+		const auto selection =
+			select_offline(parse_target({size}).value(), all, block_size, false);
+		ASSERT_TRUE(selection) << one.what;
+		auto choice = choice_of(*selection, all);
+		std::sort(choice.blocks.begin(), choice.blocks.end());
+		EXPECT_EQ(choice.blocks, one.blocks) << one.what;
+		EXPECT_EQ(choice.goal, one.goal) << one.what;
+	}
+}
+
 TEST(SelectOffline, RefusesASizeThatDoesNotFit)
 {
 	EXPECT_TRUE(says(offline({"200M"}), "no multiple of the memory block size, 128M"));

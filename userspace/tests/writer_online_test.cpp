@@ -29,13 +29,7 @@ protected:
 	void online(const std::vector<uint64_t> &blocks,
 		    const std::string &value = "online_movable", Time deadline = never)
 	{
-		writer.online(blocks, value, deadline,
-			      [this](const std::vector<Writer::Onlined> &ended,
-				     const Writer::Outcome &order) {
-				      for (const auto &one : ended)
-					      results.push_back(one);
-				      outcomes.push_back(order);
-			      });
+		writer.change(blocks, value, deadline, each, done);
 	}
 	Scene after(
 		size_t count, std::function<void()> then = [] {})
@@ -59,14 +53,16 @@ protected:
 	Fd root{open(tree.root().c_str(), O_PATH | O_DIRECTORY)};
 	Loop loop;
 	Writer writer{loop, root.get(), never};
-	std::vector<Writer::Onlined> results;
+	std::vector<Writer::Changed> results;
 	std::vector<Writer::Outcome> outcomes;
+	Writer::Each each = [this](const Writer::Changed &one) { results.push_back(one); };
+	Writer::Done done = [this](const Writer::Outcome &order) { outcomes.push_back(order); };
 };
 
 TEST_F(WriterOfBlocks, OnlinesAListInItsOrder)
 {
 	online({42, 40, 41});
-	EXPECT_EQ(writer.onlining().value_or(0), 42u);
+	EXPECT_EQ(writer.changing().value_or(0), 42u);
 	ASSERT_TRUE(play(loop, {after(1)}));
 	EXPECT_EQ(kernel.writes(),
 		  (Lines{"42 online_movable", "40 online_movable", "41 online_movable"}));
@@ -78,7 +74,7 @@ TEST_F(WriterOfBlocks, OnlinesAListInItsOrder)
 		EXPECT_EQ(one.zone, Zone::movable);
 	}
 	EXPECT_EQ(outcomes[0].error, 0);
-	EXPECT_EQ(writer.onlining(), std::nullopt);
+	EXPECT_EQ(writer.changing(), std::nullopt);
 }
 
 TEST_F(WriterOfBlocks, ReadsTheZoneWhereTheKernelChoseIt)
@@ -144,18 +140,65 @@ TEST_F(WriterOfBlocks, WhatWasDoneBeforeAHungBlockIsKnown)
 	EXPECT_EQ(outcomes[1].error, 0) << "a new process carries on";
 }
 
+TEST_F(WriterOfBlocks, OfflinesAListAndTellsWhereTheBlocksWere)
+{
+	online({40, 41, 42});
+	ASSERT_TRUE(play(loop, {after(1,
+				      [&] {
+					      results.clear();
+					      online({43, 42, 40}, "offline");
+				      }),
+				after(2)}));
+	EXPECT_EQ(tried(), (Blocks{43, 42, 40}));
+	EXPECT_FALSE(results[0].wrote) << "it was offline";
+	for (const size_t at : {1, 2}) {
+		EXPECT_TRUE(results[at].wrote);
+		EXPECT_EQ(results[at].state, BlockState::offline);
+		EXPECT_EQ(results[at].zone, Zone::movable);
+	}
+	EXPECT_EQ(tree.state(41), "online");
+}
+
+TEST_F(WriterOfBlocks, AWriteThatGetsOnHasMoreTime)
+{
+	kernel.script(40, {"hang"});
+	int asked = 0;
+	writer.change({40}, "online_movable", Time(20), each, done,
+		      Writer::Extension{Time(5), never, [&] { return ++asked < 20; }});
+	ASSERT_TRUE(play(loop, {after(1)}));
+	EXPECT_TRUE(outcomes[0].killed);
+	EXPECT_EQ(asked, 20) << "as long as it got on";
+}
+
+TEST_F(WriterOfBlocks, ButNotForEver)
+{
+	kernel.script(40, {"hang"});
+	writer.change({40}, "online_movable", Time(5), each, done,
+		      Writer::Extension{Time(5), Time(50), [] { return true; }});
+	ASSERT_TRUE(play(loop, {after(1)}));
+	EXPECT_TRUE(outcomes[0].killed);
+	EXPECT_GE(outcomes[0].took, Time(50));
+}
+
 TEST_F(WriterOfBlocks, AListEndsWhenItsTimeIsUp)
 {
 	Writer brief(loop, root.get(), std::chrono::nanoseconds(0));
-	std::vector<size_t> ended;
-	const auto done = [&](const std::vector<Writer::Onlined> &results_of,
-			      const Writer::Outcome &) { ended.push_back(results_of.size()); };
-	brief.online({40, 41, 42}, "online_movable", never, done);
-	const auto rest = [&] { brief.online({41, 42}, "online_movable", never, done); };
-	ASSERT_TRUE(play(loop, {{[&] { return ended.size() == 1; }, rest},
-				{[&] { return ended.size() == 2; }}}));
-	EXPECT_EQ(ended, (std::vector<size_t>{1, 1}));
+	brief.change({40, 41, 42}, "online_movable", never, each, done);
+	const auto rest = [&] { brief.change({41, 42}, "online_movable", never, each, done); };
+	ASSERT_TRUE(play(loop, {after(1, rest), after(2)}));
+	EXPECT_EQ(tried(), (Blocks{40, 41}));
 	EXPECT_EQ(tree.state(42), "offline");
+}
+
+TEST_F(WriterOfBlocks, WhatIsDoneIsToldBeforeASlowBlockEnds)
+{
+	Writer brief(loop, root.get(), std::chrono::milliseconds(200));
+	kernel.script(41, {"hang"});
+	brief.change({40, 41}, "online_movable", never, each, done);
+	const auto told = [this] { return results.size() == 1; };
+	ASSERT_TRUE(play(loop, {{told, [&] { brief.interrupt(); }}, after(1)}));
+	EXPECT_EQ(tried(), Blocks{40}) << "once";
+	EXPECT_TRUE(outcomes[0].killed);
 }
 
 } // namespace

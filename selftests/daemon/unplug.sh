@@ -14,7 +14,7 @@ need_hotplug
 need_memhpd
 need_memhp
 need_module memory-notifier-error-inject
-plan 24
+plan 26
 
 # comes: a DIMM of four blocks, onlined by memhpd.
 comes()
@@ -41,6 +41,20 @@ holder_is_known()
 {
 	[ "$(status pages)" = 0 ] ||
 		daemon_status .stuck.held | grep -q "$(value pfn "$held_pages"):anon:"
+}
+
+# The search for the owner takes a moment.
+owner_is_known()
+{
+	[ "$(status pages)" = 0 ] ||
+		[ "$(daemon_status "[.stuck.pages[]?.owner.pid] | index($held) != null")" = true ]
+}
+
+# as_member FILTER: daemon_status for one who is not root and may read.
+as_member()
+{
+	setpriv --reuid 65534 --regid memhp --clear-groups memhpctl --json status |
+		jq -r ".daemon | $1"
 }
 
 # Without the module: by the kernel's log.
@@ -100,6 +114,9 @@ hotplug del-dimm "$dimm" || abort "the host does not ask"
 check "a worker that does not end is found" wait_until 30 is_stuck "$2"
 equal "who" "$(daemon_status .stuck.work)" acpi_hotplug_work_fn
 check "and what holds it, as far as the module tells" holder_is_known
+check "and whose it is" wait_until 20 owner_is_known
+equal "which only root is told" "$(as_member '"\(.stuck.block) \(.stuck.held) \(.stuck.pages)"')" \
+	"$2 null null"
 check "the status says so" sh -c "memhpctl status | grep -q '^block $2: a kernel worker'"
 equal "nobody signals it" "$(daemon_status .stuck.signalled)" false
 check "and how it would" daemon_logged "abortable=1 would let memhpd"

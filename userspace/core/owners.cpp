@@ -77,7 +77,8 @@ Culprit culprit(const HeldPage &page, const Owners &owners)
 				return {};
 			buffer = process;
 		}
-	if (buffer)
+	// Where nothing is pinned, the buffer was another page when it was registered.
+	if (buffer && (page.pinned() || page.pages > 1))
 		return named(Culprit::Proof::fixed_buffer, *buffer);
 	// That there is no further one says the page's own count, or a look at all processes.
 	const bool only =

@@ -181,7 +181,8 @@ equal "many calls at once are answered" \
 
 before=$(resident)
 crowd=$(mktemp)
-as 65533 "$group" "$LIB/crowd" "$SOCKET" 200 200000 >"$crowd" &
+setpriv --reuid 65533 --regid "$group" --clear-groups "$LIB/crowd" "$SOCKET" 200 200000 \
+	>"$crowd" 2>/dev/null &
 crowd_pid=$!
 at_end "kill $crowd_pid 2>/dev/null; wait $crowd_pid; rm -f $crowd"
 wait_until 60 grep -q waiting "$crowd" || abort "no crowd"
@@ -189,4 +190,5 @@ diag "a crowd of 200: $(cat "$crowd"), memhpd has $(($(resident) - before)) KiB 
 check "200 idle clients do not keep root out" sh -c \
 	"[ \"\$(varlinkctl --json=short call $SOCKET io.memhp.Status '{}' | jq -r .status.action)\" = movable ]"
 equal "nor another user" "$(as 65532 "$group" memhpctl status | grep -c '^memhpd: running')" 1
-check "and take little memory" [ "$(resident)" -lt $((before + 8192)) ]
+# 4 MiB of one user's may wait, in buffers that are twice as large at most.
+check "and take little memory" [ "$(resident)" -lt $((before + 12288)) ]

@@ -127,7 +127,7 @@ strike()
 
 # --- The work -------------------------------------------------------------------------------------
 
-# comes: a DIMM, while everything else goes on. Sets coming to a process, dimm_file.
+# comes: asks for a DIMM, and does not wait for it. Sets coming to the process that does.
 comes()
 {
 	plug_count=$GROUP
@@ -136,6 +136,7 @@ comes()
 	coming=$!
 }
 
+# come: it is here. Sets new to its blocks.
 come()
 {
 	wait "$coming" || abort "no DIMM: $(cat "$files/dimm")"

@@ -78,7 +78,8 @@ is_back()
 supervised()
 {
 	processes
-	[ ! -d "/proc/$1" ] && { [ -z "$writer" ] || [ -n "$daemon" ]; }
+	[ -n "$1" ] && [ -d "/proc/$1" ] && return 1
+	[ -z "$writer" ] || [ -n "$daemon" ]
 }
 
 # look_for_halves: while no memhpd runs nothing is on its way offline.
@@ -94,22 +95,26 @@ look_for_halves()
 	[ -z "$halves" ] || wrong half "blocks$halves are going offline, and there is no memhpd"
 }
 
+# hit WHO: kills it, and sets old and old_writer to who was there. memhpd ends its writer too, at the
+# deadline of an attempt, and then there is none for a moment: fails, and nothing has happened.
+hit()
+{
+	processes
+	old=$daemon
+	old_writer=$writer
+	if [ "$1" != memhpd ]; then
+		kill -KILL "$old_writer" 2>/dev/null || return
+	fi
+	[ "$1" = writer ] || kill -KILL "$old" 2>/dev/null
+}
+
 # strike: the next kill, and what has to hold right after it.
 strike()
 {
 	read -r who moment <&3
 	struck="$who after $moment s"
 	sleep "$moment"
-	processes
-	old=$daemon
-	old_writer=$writer
-	case $who in
-	memhpd) victims=$old ;;
-	writer) victims=$old_writer ;;
-	both) victims="$old_writer $old" ;;
-	esac
-	# shellcheck disable=SC2086 # a list
-	kill -KILL $victims 2>/dev/null || wrong dead "there was none to be killed"
+	wait_until 10 hit "$who" || wrong dead "there was none to be killed"
 	kills=$((kills + 1))
 	if [ "$who" = writer ]; then
 		wait_until 20 is_back "" "$old_writer" || wrong dead "no other writer"
@@ -122,7 +127,7 @@ strike()
 
 # --- The work -------------------------------------------------------------------------------------
 
-# comes: a DIMM, while everything else goes on. Sets coming to a process, dimm_file.
+# comes: asks for a DIMM, and does not wait for it. Sets coming to the process that does.
 comes()
 {
 	plug_count=$GROUP
@@ -131,6 +136,7 @@ comes()
 	coming=$!
 }
 
+# come: it is here. Sets new to its blocks.
 come()
 {
 	wait "$coming" || abort "no DIMM: $(cat "$files/dimm")"

@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/words.h"
+#include "system/directory.h"
 #include "system/fd.h"
 
 namespace memhp
@@ -42,25 +41,6 @@ std::string distrust(const struct stat &status)
 	return {};
 }
 
-Result<std::vector<std::string>> names_in(Fd directory, const std::string &path)
-{
-	const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(directory.get()), closedir);
-	if (!stream)
-		return fail_errno(errno, path);
-	directory.release(); // closedir() closes it
-	std::vector<std::string> names;
-	errno = 0;
-	while (const auto *entry = readdir(stream.get())) {
-		if (is_hook_name(entry->d_name))
-			names.emplace_back(entry->d_name);
-		errno = 0;
-	}
-	if (errno != 0)
-		return fail_errno(errno, path);
-	std::sort(names.begin(), names.end());
-	return names;
-}
-
 } // namespace
 
 Result<HookList> find_hooks(const std::string &directory)
@@ -74,12 +54,14 @@ Result<HookList> find_hooks(const std::string &directory)
 	if (const auto reason = distrust(status); !reason.empty())
 		return fail_input(
 			fmt::format("{}: no program in it is run, for {}", directory, reason));
-	const auto names = names_in(std::move(*opened), directory);
+	const auto names = names_in(opened->get(), ".");
 	if (!names)
 		return fail(names.error());
 
 	HookList hooks;
 	for (const auto &name : *names) {
+		if (!is_hook_name(name))
+			continue;
 		if (stat((directory + "/" + name).c_str(), &status) < 0 || !S_ISREG(status.st_mode))
 			continue;
 		if ((status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)

@@ -23,8 +23,8 @@
 HERE=$(dirname "$0")
 INODES=/run/memhp-bench
 CACHE=/var/tmp/memhp-bench
-# What a machine has in use at boot is no more than this; the rest of it is put aside.
-BOOT_MIB=3072
+# Of the memory that is there at boot the loaded machine has so much; the rest is put aside.
+BOOT_MIB=2048
 WALK_MIB=128
 HUGE=/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages
 

@@ -18,7 +18,7 @@ INSTALL = "install"
 ROUNDS, LONG_ROUNDS = 5, 10
 # Six minutes for the largest DIMM.
 ROUND_SECONDS = 900
-ASKED, LONG_ASKED = 16, 64
+ASKED, LONG_ASKED = 8, 64
 SIZES, LONG_SIZES = (512,), (512, 2048)
 
 # Size of an idle DIMM → its bar.

@@ -318,7 +318,7 @@ class Offline(RunCase):
         self.assertRegex(text, r"(?m)^loaded:16:failed +direct - chmem +-3 +-3 to -3 +-1 +met$")
 
     def test_the_script_is_told_what_to_ask_for(self):
-        self.assertEqual(bench_offline.words(False), ("16", "512"))
+        self.assertEqual(bench_offline.words(False), ("8", "512"))
         self.assertEqual(bench_offline.words(True), ("64", "512", "2048"))
 
     def test_a_long_run_has_room_for_the_memmap_of_its_largest_dimm(self):

@@ -77,10 +77,10 @@ struct JobSpec {
 	bool all_or_nothing = false;
 	/// Each block gets one attempt.
 	bool once = false;
-	/// The owner hears of each block before the next is tried: one may be all that may be away.
-	bool one_by_one = false;
 	/// Something can be done between two passes that may help what failed.
 	bool assisted = false;
+	/// The owner hears of each block before the next is tried: one may be all that may be away.
+	bool one_by_one = false;
 
 	/// Puts the blocks `rest`, which had no attempt yet, into a new order after the first
 	/// attempt on `failed` did not succeed; `done` are in the wanted state by now. It loses and

@@ -42,15 +42,6 @@ Result<Selection> select_offline(const Target &target, const std::vector<Block> 
 /// The blocks of a selection that are taken if all goes well.
 std::vector<uint64_t> wanted(const Selection &selection);
 
-/// Those of the selected blocks between which the goal leaves a choice, by their prospects: of the
-/// movable ones, or of those in kernel zones, that kind of which it takes a part. Nothing where it
-/// takes all of a kind.
-struct Choice {
-	std::vector<uint64_t> blocks;
-	size_t goal = 0; ///< how many of `blocks` are wanted
-};
-Choice choice_of(const Selection &selection, const std::vector<Block> &all);
-
 /// An order of blocks, and what becomes of it when the block fails that its hole depends on: then
 /// the lowest that goes makes the hole.
 struct Arranged {
@@ -64,5 +55,14 @@ Arranged arrange_offline(const std::vector<Block> &chosen, const std::vector<Blo
 /// The online order for blocks that all shall become `type`, node by node.
 Arranged arrange_online(const std::vector<Block> &chosen, const std::vector<Block> &all,
 			OnlineType type);
+
+/// Those of the selected blocks between which the goal leaves a choice, by their prospects: of the
+/// movable ones, or of those in kernel zones, that kind of which it takes a part. Nothing where it
+/// takes all of a kind.
+struct Choice {
+	std::vector<uint64_t> blocks;
+	size_t goal = 0; ///< how many of `blocks` are wanted
+};
+Choice choice_of(const Selection &selection, const std::vector<Block> &all);
 
 } // namespace memhp

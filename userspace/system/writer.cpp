@@ -248,11 +248,12 @@ void Writer::finish(Outcome outcome)
 {
 	deadline_source_.reset();
 	slice_source_.reset();
+	extension_.reset();
+	// It is over: nobody may interrupt it any more.
+	const auto done = std::exchange(done_, nullptr);
 	if (blocks_ != 0)
 		tell();
 	blocks_ = 0;
-	extension_.reset();
-	const auto done = std::exchange(done_, nullptr);
 	done(outcome);
 }
 

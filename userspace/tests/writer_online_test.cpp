@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <cerrno>
+#include <fstream>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -188,6 +190,24 @@ TEST_F(WriterOfBlocks, AListEndsWhenItsTimeIsUp)
 	ASSERT_TRUE(play(loop, {after(1, rest), after(2)}));
 	EXPECT_EQ(tried(), (Blocks{40, 41}));
 	EXPECT_EQ(tree.state(42), "offline");
+}
+
+TEST_F(WriterOfBlocks, AListThatHasEndedCannotBeInterrupted)
+{
+	const auto process = [] {
+		pid_t pid = 0;
+		std::ifstream("/proc/self/task/" + std::to_string(gettid()) + "/children") >> pid;
+		return pid;
+	};
+	const auto before = process();
+	each = [this](const Writer::Changed &) {
+		EXPECT_FALSE(writer.busy());
+		writer.interrupt();
+	};
+	online({40, 41});
+	ASSERT_TRUE(play(loop, {after(1, [&] { online({42}); }), after(2)}));
+	EXPECT_FALSE(outcomes[1].killed);
+	EXPECT_EQ(process(), before) << "the same one";
 }
 
 TEST_F(WriterOfBlocks, WhatIsDoneIsToldBeforeASlowBlockEnds)

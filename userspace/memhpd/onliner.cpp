@@ -16,8 +16,10 @@ namespace
 
 constexpr Time rescan_interval = std::chrono::minutes(1);
 constexpr Time burst_pause = std::chrono::seconds(1);
-/// In kernel mode, what memhpd checks it checks when nothing has happened for this long.
+/// The kernel has ended when nothing has happened for so long; the longer one where it has not
+/// onlined all that has come: it can take seconds between the one and the other.
 constexpr Time kernel_pause = std::chrono::milliseconds(500);
+constexpr Time kernel_patience = std::chrono::seconds(5);
 /// Barriers in a round, after which a device that still grows is handled as far as it came.
 constexpr unsigned max_looks = 3;
 
@@ -118,9 +120,15 @@ void Onliner::on_uevent(const Uevent &event)
 		last_add_ = last_event_;
 		// The kernel onlines with the hotplug lock held: to wait for that, and to look before
 		// it has done, would only slow it down.
-		mode_ == OnlineMode::kernel ? begin_round_in_a_pause() : begin_round();
+		if (mode_ == OnlineMode::kernel) {
+			expected_.insert(event.block);
+			begin_round_in_a_pause();
+		} else {
+			begin_round();
+		}
 		return;
 	case Uevent::Action::online:
+		expected_.erase(event.block);
 		ledger_.went_online(event.block);
 		// The kernel has put it back by itself, and forgotten the type.
 		if (keep_type_ && in_job_.count(event.block) == 0 && kept_.count(event.block) == 0)
@@ -184,16 +192,20 @@ void Onliner::note(Change change, const Attempted &attempted)
 	hooks_.changed();
 }
 
+Time Onliner::pause() const { return expected_.empty() ? kernel_pause : kernel_patience; }
+
 void Onliner::begin_round_in_a_pause()
 {
 	if (pause_source_)
 		return;
-	pause_source_ = loop_.timer(last_event_ + kernel_pause, [this] {
+	pause_source_ = loop_.timer(Loop::now() + kernel_pause, [this] {
 		pause_source_.reset();
-		if (Loop::now() < last_event_ + kernel_pause)
+		if (Loop::now() < last_event_ + pause()) {
 			begin_round_in_a_pause();
-		else
-			begin_round();
+			return;
+		}
+		expected_.clear();
+		begin_round();
 	});
 }
 

@@ -110,8 +110,10 @@ private:
 	/// still over a barrier; then act on it.
 	void begin_round();
 	void continue_round(bool passed);
-	/// Begins one when no block has come or gone online for a while.
+	/// Begins one in kernel mode, which checks what the kernel has done: as soon as it has
+	/// onlined what has come, or does not go on with it.
 	void begin_round_in_a_pause();
+	Time pause() const;
 	/// False for an addition that changes nothing, as a coldplug announces them.
 	bool is_news(uint64_t block) const;
 	/// True for a block that policy has to decide on.
@@ -180,6 +182,7 @@ private:
 	std::vector<uint64_t> seen_;
 	Time last_add_{};
 	Time last_event_{};
+	std::set<uint64_t> expected_; ///< blocks that the kernel is about to online
 	Time looked_at_{}; ///< end of the last complete look
 	Time look_took_{};
 	const std::vector<Block> *looking_at_ = nullptr;

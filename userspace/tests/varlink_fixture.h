@@ -102,10 +102,13 @@ method Keep(padding: ?string) -> (step: ?int)
 method Root() -> ()
 method Stream() -> ()
 method Nobody() -> ()
+method Large() -> (padding: string)
 error Failed (message: string)
 error InvalidMessage (message: string)
 error TooManyClients (message: string)
 )";
+
+	static constexpr size_t large = 100'000;
 
 	ServerOfTree() : path(tree.path("socket"))
 	{
@@ -131,6 +134,9 @@ error TooManyClients (message: string)
 				  {[](const CallPtr &call) { call->reply(call->parameters()); }}},
 				 {"Fail", {[](const CallPtr &call) {
 					  call->error("io.test.Failed", {{"message", "as told"}});
+				  }}},
+				 {"Large", {[](const CallPtr &call) {
+					  call->reply({{"padding", std::string(large, 'x')}});
 				  }}},
 				 {"Keep", {keep}},
 				 {"Root", {keep, true}},

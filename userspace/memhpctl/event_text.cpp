@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "memhpctl/clock.h"
-
 namespace memhp
 {
 namespace
@@ -54,10 +52,10 @@ std::string requester(const Record &record)
 	return text;
 }
 
-std::string time_of(const Record &record)
+std::string time_of(const Record &record, const Clock &clock)
 {
 	const auto at = record.number("boot_ns");
-	return at ? wall_clock(*at) : "";
+	return at ? clock.text(*at) : "";
 }
 
 } // namespace
@@ -68,7 +66,7 @@ std::vector<Table::Column> event_columns()
 		{"DURATION", true}, {"STAGE"}, {"ERROR"}, {"NODE-CHANGE"}, {"WHO"}};
 }
 
-std::vector<std::string> event_cells(const Record &record)
+std::vector<std::string> event_cells(const Record &record, const Clock &clock)
 {
 	if (record.text("event") == "lost")
 		return {"",
@@ -82,7 +80,7 @@ std::vector<std::string> event_cells(const Record &record)
 			"",
 			"",
 			text_of(record, "count") + " records, overwritten before they were read"};
-	return {text_of(record, "seq"),	  time_of(record),
+	return {text_of(record, "seq"),	  time_of(record, clock),
 		text_of(record, "event"), text_of(record, "block"),
 		text_of(record, "nid"),	  text_of(record, "zone"),
 		duration(record),	  text_of(record, "stage"),
@@ -90,12 +88,12 @@ std::vector<std::string> event_cells(const Record &record)
 		requester(record)};
 }
 
-std::string event_line(const Record &record)
+std::string event_line(const Record &record, const Clock &clock)
 {
 	if (record.text("event") == "lost")
 		return fmt::format("lost {} records, overwritten before they were read",
 				   text_of(record, "count"));
-	auto line = fmt::format("{} {:<14}", time_of(record), text_of(record, "event"));
+	auto line = fmt::format("{} {:<14}", time_of(record, clock), text_of(record, "event"));
 	if (const auto block = record.text("block"))
 		line += fmt::format(" block {}", *block);
 	if (const auto node = record.text("nid"))

@@ -20,6 +20,7 @@ int verb_events(const Globals &globals)
 	if (!events)
 		return complain(events.error());
 
+	const auto clock = Clock::of(sysfs->root_fd());
 	Table table(event_columns());
 	auto list = nlohmann::json::array();
 	for (;;) {
@@ -31,7 +32,7 @@ int verb_events(const Globals &globals)
 		if (globals.json)
 			list.push_back(event_json(**record));
 		else
-			table.add(event_cells(**record));
+			table.add(event_cells(**record, clock));
 	}
 	if (globals.json)
 		fmt::print("{}\n", nlohmann::json({{"events", std::move(list)}}).dump(2));

@@ -25,6 +25,29 @@ struct Words {
 	std::string zone = "movable";
 };
 
+/// The end of a verb's help. A test runs each of them.
+std::string examples(const std::vector<std::string> &lines)
+{
+	std::string text = "Examples:";
+	for (const auto &line : lines)
+		text += "\n  " + line;
+	return text;
+}
+
+memhp::Result<void> read_size(const char *option, const std::string &text,
+			      std::optional<uint64_t> &size)
+{
+	if (text.empty())
+		return {};
+	const auto parsed = memhp::parse_size(text);
+	if (!parsed)
+		return memhp::fail_input(std::string(option) + ": " + parsed.error().message);
+	if (*parsed == 0)
+		return memhp::fail_input(std::string(option) + " 0 is nothing; write it as 1G");
+	size = *parsed;
+	return {};
+}
+
 memhp::Result<void> read_durations(const Words &words, memhp::ChangeRequest &request)
 {
 	const std::pair<const std::string *, std::optional<memhp::Time> *> spans[] = {
@@ -94,6 +117,18 @@ int main(int argc, char **argv)
 	list_verb->add_option("-o,--output", list.columns, "Columns, comma-separated")
 		->type_name("LIST");
 	list_verb->add_flag("--split", list.split, "A line a block");
+	list_verb->add_flag("-b,--bytes", list.bytes, "Sizes in bytes");
+	list_verb->add_flag("-n,--noheadings", list.no_headings, "No line of titles");
+	list_verb->footer(examples({"memhpctl list node:1 -o RANGE,STATE,ZONE",
+				    "memhpctl list --split -n -b -o BLOCK,SIZE"}));
+
+	memhp::MapOptions map;
+	std::string cell;
+	auto *map_verb = app.add_subcommand("map", "Physical memory, a letter or colour a block");
+	map_verb->add_option("target", map.target, target_help);
+	map_verb->add_option("--cell", cell, "Memory a cell stands for; as it fits without it")
+		->type_name("SIZE");
+	map_verb->footer(examples({"memhpctl map", "memhpctl map node:1 --cell 1G"}));
 
 	auto *status_verb = app.add_subcommand("status", "Totals, nodes, policy, daemon, module");
 
@@ -167,6 +202,11 @@ int main(int argc, char **argv)
 
 	if (list_verb->parsed())
 		return memhp::verb_list(globals, list);
+	if (map_verb->parsed()) {
+		if (const auto read = read_size("--cell", cell, map.cell); !read)
+			return memhp::complain(read.error(), memhp::exit_usage);
+		return memhp::verb_map(globals, map);
+	}
 	if (status_verb->parsed())
 		return memhp::verb_status(globals);
 	if (cancel_verb->parsed())

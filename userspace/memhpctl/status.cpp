@@ -124,11 +124,11 @@ json hooks_json(const LastRun &hooks)
 		{"ended", std::move(ended)}};
 }
 
-std::string describe_hooks(const HooksReport &report)
+std::string describe_hooks(const HooksReport &report, const Clock &clock)
 {
 	using std::chrono::nanoseconds;
 	auto text = fmt::format(
-		"run at {}", wall_clock(static_cast<uint64_t>(nanoseconds(report.began).count())));
+		"run at {}", clock.text(static_cast<uint64_t>(nanoseconds(report.began).count())));
 	if (!report.problem.empty())
 		return text + ": none, " + report.problem;
 	if (!report.finished())
@@ -305,7 +305,8 @@ int verb_status(const Globals &globals)
 	if (!hooks)
 		fmt::print("settled programs: {}\n", hooks.error().message);
 	else if (*hooks)
-		fmt::print("settled programs: {}\n", describe_hooks(**hooks));
+		fmt::print("settled programs: {}\n",
+			   describe_hooks(**hooks, Clock::of(sysfs->root_fd())));
 	return exit_done;
 }
 

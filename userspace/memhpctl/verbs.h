@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,13 @@ struct ListOptions {
 	std::vector<std::string> target; ///< empty: all blocks
 	std::string columns;		 ///< comma-separated; empty: the default ones
 	bool split = false;		 ///< a line a block
+	bool bytes = false;		 ///< sizes in bytes
+	bool no_headings = false;
+};
+
+struct MapOptions {
+	std::vector<std::string> target; ///< empty: all blocks
+	std::optional<uint64_t> cell;	 ///< bytes; nothing: as it fits
 };
 
 struct ChangeOptions {
@@ -46,6 +55,7 @@ struct ChangeOptions {
 /// Each verb prints its result to standard output and problems to standard error, and returns an
 /// ExitStatus.
 int verb_list(const Globals &globals, const ListOptions &options);
+int verb_map(const Globals &globals, const MapOptions &options);
 int verb_status(const Globals &globals);
 int verb_change(const Globals &globals, const ChangeOptions &options);
 /// `words`: numbers of requests, or "all".

@@ -39,7 +39,7 @@ std::string_view action_name(Uevent::Action action)
 
 uint64_t boot_ns() { return static_cast<uint64_t>(std::chrono::nanoseconds(Loop::now()).count()); }
 
-void print_uevent(const Uevent &event, bool as_json)
+void print_uevent(const Uevent &event, const Clock &clock, bool as_json)
 {
 	const auto now = boot_ns();
 	if (as_json)
@@ -48,7 +48,7 @@ void print_uevent(const Uevent &event, bool as_json)
 						   {"boot_ns", now}})
 					   .dump());
 	else
-		fmt::print("{} {:<14} block {}\n", wall_clock(now), action_name(event.action),
+		fmt::print("{} {:<14} block {}\n", clock.text(now), action_name(event.action),
 			   event.block);
 	std::fflush(stdout);
 }
@@ -61,7 +61,7 @@ void print_lost(bool as_json)
 }
 
 /// Prints all records that are there. False when the stream has ended.
-bool print_records(int events, bool as_json)
+bool print_records(int events, const Clock &clock, bool as_json)
 {
 	for (;;) {
 		const auto record = Kmod::read_event(events);
@@ -69,7 +69,8 @@ bool print_records(int events, bool as_json)
 			return false;
 		if (!*record)
 			break;
-		fmt::print("{}\n", as_json ? event_json(**record).dump() : event_line(**record));
+		fmt::print("{}\n",
+			   as_json ? event_json(**record).dump() : event_line(**record, clock));
 	}
 	std::fflush(stdout);
 	return true;
@@ -86,6 +87,7 @@ int verb_watch(const Globals &globals)
 	if (!sysfs)
 		return complain(sysfs.error());
 
+	const auto root = sysfs->root_fd();
 	Loop loop;
 	const auto on_int = loop.signal(SIGINT, [&] { loop.quit(exit_done); });
 	const auto on_term = loop.signal(SIGTERM, [&] { loop.quit(exit_done); });
@@ -96,7 +98,7 @@ int verb_watch(const Globals &globals)
 	std::unique_ptr<UeventMonitor> monitor;
 	if (events) {
 		source = loop.io(events->get(), EPOLLIN, [&](uint32_t) {
-			if (!print_records(events->get(), globals.json))
+			if (!print_records(events->get(), Clock::of(root), globals.json))
 				loop.quit(exit_failed);
 		});
 	} else {
@@ -105,7 +107,9 @@ int verb_watch(const Globals &globals)
 			   events.error().message);
 		auto opened = UeventMonitor::open(
 			loop, 1 << 20,
-			[&](const Uevent &event) { print_uevent(event, globals.json); },
+			[&](const Uevent &event) {
+				print_uevent(event, Clock::of(root), globals.json);
+			},
 			[&] { print_lost(globals.json); });
 		if (!opened)
 			return complain(opened.error());

@@ -2,6 +2,7 @@
 #include "system/sysfs.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <iterator>
 #include <map>
@@ -13,6 +14,7 @@
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -30,6 +32,34 @@ constexpr auto node_dir = "sys/devices/system/node";
 
 /// Below the directory of the blocks.
 std::string block_dir(uint64_t block) { return fmt::format("memory{}", block); }
+
+/// A file of a block's directory. A scan opens hundreds of thousands: no path is built on the heap
+/// but for a message.
+Result<Fd> open_of_block(int memory, uint64_t block, const char *name)
+{
+	std::array<char, 64> path;
+	*fmt::format_to_n(path.data(), path.size() - 1, "memory{}/{}", block, name).out = '\0';
+	Fd file(openat(memory, path.data(), O_RDONLY | O_CLOEXEC));
+	if (file.get() < 0)
+		return fail_errno(errno, path.data());
+	return file;
+}
+
+/// The content of an open file of at most a page, in `buffer`, without its newline.
+using Page = std::array<char, 4096>;
+Result<std::string_view> read_page(const Fd &file, Page &buffer, uint64_t block, const char *name)
+{
+	ssize_t got = 0;
+	do {
+		got = pread(file.get(), buffer.data(), buffer.size(), 0);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return fail_errno(errno, fmt::format("memory{}/{}", block, name));
+	std::string_view content(buffer.data(), static_cast<size_t>(got));
+	while (!content.empty() && content.back() == '\n')
+		content.remove_suffix(1);
+	return content;
+}
 
 bool gone(const Error &error)
 {
@@ -119,7 +149,8 @@ namespace
 /// Of an open state file.
 Result<BlockState> read_state(const Fd &file, uint64_t block)
 {
-	const auto text = read_attribute(file, Sysfs::state_path(block));
+	Page buffer;
+	const auto text = read_page(file, buffer, block, "state");
 	if (!text)
 		return fail(text.error());
 	return parse_block_state(*text);
@@ -129,10 +160,22 @@ Result<BlockState> read_state(const Fd &file, uint64_t block)
 
 Result<BlockState> Sysfs::state(uint64_t block) const
 {
-	const auto file = open_at(memory_.get(), block_dir(block) + "/state", O_RDONLY);
+	const auto file = open_of_block(memory_.get(), block, "state");
 	if (!file)
 		return fail(file.error());
 	return read_state(*file, block);
+}
+
+Result<std::string> Sysfs::attribute(uint64_t block, const char *name) const
+{
+	const auto file = open_of_block(memory_.get(), block, name);
+	if (!file)
+		return fail(file.error());
+	Page buffer;
+	const auto text = read_page(*file, buffer, block, name);
+	if (!text)
+		return fail(text.error());
+	return std::string(*text);
 }
 
 Result<uint64_t> Sysfs::inode(uint64_t block) const
@@ -160,27 +203,26 @@ Result<Sysfs::Present> Sysfs::present(uint64_t block) const
 	return Present{found->state, found->zone};
 }
 
-Result<Block> Sysfs::read_block(uint64_t number, bool complete) const
+Result<Block> Sysfs::read_block(uint64_t number, bool complete, bool zones_wanted) const
 {
 	Block block;
 	block.number = number;
 
-	const auto state_file = open_at(memory_.get(), block_dir(number) + "/state", O_RDONLY);
+	const auto state_file = open_of_block(memory_.get(), number, "state");
 	if (!state_file)
 		return fail(state_file.error());
 	const auto before = read_state(*state_file, number);
 	if (!before)
 		return fail(before.error());
+	block.state = *before;
 	// Linux 6.1 oopses (7.3 does not) where the zones of an offline block are read that has no
 	// node yet: valid_zones_show() in drivers/base/memory.c.
-	if (*before != BlockState::online && !complete) {
-		block.state = *before;
+	if (!zones_wanted || (*before != BlockState::online && !complete))
 		return block;
-	}
-	const auto zones_path = block_dir(number) + "/valid_zones";
-	const auto zones_file = open_at(memory_.get(), zones_path, O_RDONLY);
-	const auto zones = zones_file ? read_attribute(*zones_file, zones_path)
-				      : Result<std::string>(fail(zones_file.error()));
+	const auto zones_file = open_of_block(memory_.get(), number, "valid_zones");
+	Page buffer;
+	const auto zones = zones_file ? read_page(*zones_file, buffer, number, "valid_zones")
+				      : Result<std::string_view>(fail(zones_file.error()));
 	const auto after = read_state(*state_file, number);
 	if (!after)
 		return fail(after.error());
@@ -229,6 +271,20 @@ std::optional<uint64_t> Sysfs::boot_mark(uint64_t lowest_block) const
 	return mark.st_ino;
 }
 
+Sysfs::Origins Sysfs::find_origins(uint64_t lowest_block) const
+{
+	Origins origins;
+	if (early_)
+		origins.early = early_();
+	origins.boot_mark = boot_mark(lowest_block);
+	auto iomem = read_iomem(root_.get());
+	origins.drivers_hidden = !iomem && iomem.error().code == std::errc::permission_denied;
+	if (iomem)
+		origins.drivers = std::move(*iomem);
+	origins.balloon = find_balloon(root_.get());
+	return origins;
+}
+
 void Sysfs::find_source(Block &block, const Origins &origins) const
 {
 	const auto start = block.number * block_size_;
@@ -260,7 +316,7 @@ void Sysfs::find_source(Block &block, const Origins &origins) const
 	}
 }
 
-Result<std::vector<Block>> Sysfs::scan() const
+Result<std::vector<Block>> Sysfs::scan(Detail detail) const
 {
 	const auto numbers = this->numbers();
 	if (!numbers)
@@ -281,15 +337,8 @@ Result<std::vector<Block>> Sysfs::scan() const
 	std::sort(node_of.begin(), node_of.end());
 	auto node = node_of.begin();
 	Origins origins;
-	if (early_)
-		origins.early = early_();
-	if (!numbers->empty())
-		origins.boot_mark = boot_mark(numbers->front());
-	auto iomem = read_iomem(root_.get());
-	origins.drivers_hidden = !iomem && iomem.error().code == std::errc::permission_denied;
-	if (iomem)
-		origins.drivers = std::move(*iomem);
-	origins.balloon = find_balloon(root_.get());
+	if (detail.origin && !numbers->empty())
+		origins = find_origins(numbers->front());
 
 	std::vector<Block> blocks;
 	blocks.reserve(numbers->size());
@@ -300,8 +349,9 @@ Result<std::vector<Block>> Sysfs::scan() const
 		// The kernel links a block to its node last of all, where it has nodes.
 		// The inode first: the state of a later life does no harm, that of an earlier
 		// would.
-		const auto inode = this->inode(number);
-		auto block = inode ? read_block(number, on_node || !nodes) : fail(inode.error());
+		const auto inode = detail.origin ? this->inode(number) : Result<uint64_t>(0);
+		auto block = inode ? read_block(number, on_node || !nodes, detail.zones)
+				   : fail(inode.error());
 		if (!block && gone(block.error()))
 			continue;
 		if (!block)
@@ -311,7 +361,8 @@ Result<std::vector<Block>> Sysfs::scan() const
 		if (on_node &&
 		    (std::next(node) == node_of.end() || std::next(node)->first != number))
 			block->node = node->second;
-		find_source(*block, origins);
+		if (detail.origin)
+			find_source(*block, origins);
 		blocks.push_back(std::move(*block));
 	}
 	return blocks;

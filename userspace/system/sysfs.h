@@ -29,9 +29,19 @@ public:
 	/// Numbers of all memory blocks, ascending: far cheaper than a scan.
 	Result<std::vector<uint64_t>> numbers() const;
 
-	/// All memory blocks, ascending, with node, source and device. A block that vanishes
-	/// during the scan is left out; any other read error fails the scan.
-	Result<std::vector<Block>> scan() const;
+	/// What a scan tells of a block beside its number, state and node. Each costs a few system
+	/// calls a block.
+	struct Detail {
+		bool zones = true;  ///< zone and candidates
+		bool origin = true; ///< inode, source and device
+	};
+
+	/// All memory blocks, ascending. A block that vanishes during the scan is left out; any
+	/// other read error fails the scan.
+	Result<std::vector<Block>> scan(Detail detail = {true, true}) const;
+
+	/// Content of a block's file; ENOENT where the block or this file of it does not exist.
+	Result<std::string> attribute(uint64_t block, const char *name) const;
 
 	/// State of one block; ENOENT where it does not exist.
 	Result<BlockState> state(uint64_t block) const;
@@ -57,7 +67,8 @@ public:
 
 	/// Which blocks were there at boot (true) or came later (false), as far as anybody knows.
 	/// Asked once a scan. Where it knows nothing of a block, a running kernel's sysfs tells by
-	/// the age of its directory. In a recorded tree memory behind a firmware device then counts
+	/// the age of its directory, and in a collected tree the file that collect made of it. In
+	/// any other recorded tree memory behind a firmware device then counts
 	/// as a DIMM, all other as boot memory: the kernel gives boot memory that ACPI describes
 	/// the same link.
 	using EarlyBlocks = std::function<std::map<uint64_t, bool>()>;
@@ -67,10 +78,11 @@ private:
 	Sysfs() = default;
 	/// A block's own files: state and zones; all else is left empty. `complete`:
 	/// the kernel has ended its addition; else the zones of an offline one are not asked for.
-	Result<Block> read_block(uint64_t number, bool complete) const;
+	Result<Block> read_block(uint64_t number, bool complete, bool zones = true) const;
 	/// Blocks with a lower inode were there at boot; nothing where inodes tell no age.
 	std::optional<uint64_t> boot_mark(uint64_t lowest_block) const;
 	struct Origins;
+	Origins find_origins(uint64_t lowest_block) const;
 	void find_source(Block &block, const Origins &origins) const;
 
 	Fd root_;

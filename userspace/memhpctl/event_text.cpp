@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/units.h"
+
 namespace memhp
 {
 namespace
@@ -17,19 +19,10 @@ std::string text_of(const Record &record, std::string_view key)
 	return std::string(record.text(key).value_or(""));
 }
 
-std::string microseconds(uint64_t us)
-{
-	if (us < 1000)
-		return fmt::format("{}us", us);
-	if (us < 1'000'000)
-		return fmt::format("{:.1f}ms", static_cast<double>(us) / 1e3);
-	return fmt::format("{:.2f}s", static_cast<double>(us) / 1e6);
-}
-
 std::string duration(const Record &record)
 {
 	const auto us = record.number("dur_us");
-	return us ? microseconds(*us) : "";
+	return us ? format_microseconds(*us) : "";
 }
 
 std::string error_name(const Record &record)

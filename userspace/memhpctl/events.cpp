@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "memhpctl/event_text.h"
+#include "memhpctl/since.h"
 #include "memhpctl/verbs.h"
 #include "system/kmod.h"
 #include "system/sysfs.h"
@@ -10,17 +11,24 @@
 namespace memhp
 {
 
-int verb_events(const Globals &globals)
+int verb_events(const Globals &globals, const EventsOptions &options)
 {
 	const auto sysfs = Sysfs::open(globals.sysroot);
 	if (!sysfs)
 		return complain(sysfs.error());
+	const auto clock = Clock::of(sysfs->root_fd());
+	auto filter = options.filter;
+	if (!options.since.empty()) {
+		const auto since = parse_since(options.since, clock);
+		if (!since)
+			return complain(since.error(), exit_usage);
+		filter.since_ns = *since;
+	}
 	const Kmod kmod(sysfs->root_fd());
 	const auto events = kmod.open_events(Kmod::From::oldest);
 	if (!events)
 		return complain(events.error());
 
-	const auto clock = Clock::of(sysfs->root_fd());
 	Table table(event_columns());
 	auto list = nlohmann::json::array();
 	for (;;) {
@@ -29,6 +37,8 @@ int verb_events(const Globals &globals)
 			return complain(record.error());
 		if (!*record)
 			break;
+		if (!filter.passes(**record))
+			continue;
 		if (globals.json)
 			list.push_back(event_json(**record));
 		else

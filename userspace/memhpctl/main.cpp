@@ -48,6 +48,22 @@ memhp::Result<void> read_size(const char *option, const std::string &text,
 	return {};
 }
 
+/// Block numbers and ranges, of --block.
+memhp::Result<void> read_blocks(const std::vector<std::string> &words,
+				std::vector<memhp::Target::Range> &blocks)
+{
+	if (words.empty())
+		return {};
+	const auto target = memhp::parse_target(words);
+	if (!target)
+		return memhp::fail(target.error());
+	if (target->bytes || target->all || !target->addresses.empty() || !target->nodes.empty() ||
+	    !target->zones.empty() || !target->devices.empty())
+		return memhp::fail_input("--block takes numbers of blocks, as 32 or 32-47");
+	blocks = target->numbers;
+	return {};
+}
+
 memhp::Result<void> read_durations(const Words &words, memhp::ChangeRequest &request)
 {
 	const std::pair<const std::string *, std::optional<memhp::Time> *> spans[] = {
@@ -175,7 +191,22 @@ int main(int argc, char **argv)
 
 	auto *events_verb =
 		app.add_subcommand("events", "History, as the kernel module recorded it");
-	auto *watch_verb = app.add_subcommand("watch", "What happens from now on");
+	memhp::EventsOptions events;
+	std::vector<std::string> event_blocks;
+	events_verb->add_option("--since", events.since, "10m ago, 14:03, '2026-05-01 14:03'")
+		->type_name("TIME");
+	events_verb->add_option("--block", event_blocks, "Only of these: 32, 32-47")
+		->type_name("BLOCK");
+	events_verb->add_option("--node", events.filter.nodes, "Only of these nodes")
+		->check(CLI::NonNegativeNumber)
+		->type_name("N");
+	events_verb->footer(
+		examples({"memhpctl events --since 10m", "memhpctl events --block 32-47"}));
+	auto *watch_verb = app.add_subcommand("watch", "What happens from now on, until Ctrl-C");
+	watch_verb->footer(examples({"memhpctl watch", "memhpctl watch --json | jq .block"}));
+	auto *stats_verb =
+		app.add_subcommand("stats", "How attempts ended, and how long they took");
+	stats_verb->footer(examples({"memhpctl stats", "memhpctl stats --json"}));
 
 	auto *metrics_verb = app.add_subcommand("metrics", "Numbers in the Prometheus format");
 
@@ -211,8 +242,13 @@ int main(int argc, char **argv)
 		return memhp::verb_status(globals);
 	if (cancel_verb->parsed())
 		return memhp::verb_cancel(globals, requests);
-	if (events_verb->parsed())
-		return memhp::verb_events(globals);
+	if (events_verb->parsed()) {
+		if (const auto read = read_blocks(event_blocks, events.filter.blocks); !read)
+			return memhp::complain(read.error(), memhp::exit_usage);
+		return memhp::verb_events(globals, events);
+	}
+	if (stats_verb->parsed())
+		return memhp::verb_stats(globals);
 	if (watch_verb->parsed())
 		return memhp::verb_watch(globals);
 	if (metrics_verb->parsed())

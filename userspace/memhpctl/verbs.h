@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/event_filter.h"
 #include "core/result.h"
 #include "system/config.h"
 #include "system/request.h"
@@ -45,6 +46,11 @@ struct MapOptions {
 	std::optional<uint64_t> cell;	 ///< bytes; nothing: as it fits
 };
 
+struct EventsOptions {
+	std::string since;  ///< as parse_since() takes it; empty: all
+	EventFilter filter; ///< without a time
+};
+
 struct ChangeOptions {
 	ChangeRequest request;
 	bool dry_run = false;
@@ -60,8 +66,9 @@ int verb_status(const Globals &globals);
 int verb_change(const Globals &globals, const ChangeOptions &options);
 /// `words`: numbers of requests, or "all".
 int verb_cancel(const Globals &globals, const std::vector<std::string> &words);
-int verb_events(const Globals &globals);
+int verb_events(const Globals &globals, const EventsOptions &options);
 int verb_watch(const Globals &globals);
+int verb_stats(const Globals &globals);
 int verb_metrics(const Globals &globals);
 /// `file` may be "-" for the standard input.
 int verb_policy_check(const Globals &globals, const std::string &file);

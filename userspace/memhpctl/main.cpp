@@ -208,6 +208,16 @@ int main(int argc, char **argv)
 		app.add_subcommand("stats", "How attempts ended, and how long they took");
 	stats_verb->footer(examples({"memhpctl stats", "memhpctl stats --json"}));
 
+	memhp::CollectOptions collect;
+	auto *collect_verb = app.add_subcommand(
+		"collect", "Record the machine, for support and for --sysroot");
+	collect_verb->add_option("file", collect.file, "To be made: .tar, .tar.gz, .tar.xz, .tar.zst")
+		->required()
+		->type_name("FILE");
+	collect_verb->add_flag("--force", collect.force, "Replace the file");
+	collect_verb->footer(examples({"memhpctl collect memhp.tar.gz",
+				       "memhpctl collect --force --json memhp.tar.gz"}));
+
 	auto *metrics_verb = app.add_subcommand("metrics", "Numbers in the Prometheus format");
 
 	auto *policy_verb = app.add_subcommand("policy", "What memhpd does with new memory");
@@ -247,6 +257,8 @@ int main(int argc, char **argv)
 			return memhp::complain(read.error(), memhp::exit_usage);
 		return memhp::verb_events(globals, events);
 	}
+	if (collect_verb->parsed())
+		return memhp::verb_collect(globals, collect);
 	if (stats_verb->parsed())
 		return memhp::verb_stats(globals);
 	if (watch_verb->parsed())

@@ -7,6 +7,7 @@
 #include "core/totals.h"
 #include "core/units.h"
 #include "memhpctl/clock.h"
+#include "memhpctl/collected.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
 #include "system/config.h"
@@ -14,7 +15,6 @@
 #include "system/kmod.h"
 #include "system/ratio_report.h"
 #include "system/sysfs.h"
-#include "system/varlink.h"
 #include "system/zoneinfo.h"
 
 namespace memhp
@@ -53,10 +53,7 @@ OnlinePolicy bounds_of(const Globals &globals, const Result<json> &daemon)
 /// The daemon's answer, or why there is none.
 Result<json> ask_daemon(const Globals &globals)
 {
-	auto client = varlink::Client::connect(globals.socket());
-	if (!client)
-		return fail(client.error());
-	auto answer = client->call("io.memhp.Status", json::object());
+	auto answer = ask_memhpd(globals, "io.memhp.Status", collected_status);
 	if (!answer)
 		return answer;
 	return answer->value("status", json::object());

@@ -51,6 +51,11 @@ struct EventsOptions {
 	EventFilter filter; ///< without a time
 };
 
+struct CollectOptions {
+	std::string file;
+	bool force = false; ///< replaces a file
+};
+
 struct ChangeOptions {
 	ChangeRequest request;
 	bool dry_run = false;
@@ -68,6 +73,7 @@ int verb_change(const Globals &globals, const ChangeOptions &options);
 int verb_cancel(const Globals &globals, const std::vector<std::string> &words);
 int verb_events(const Globals &globals, const EventsOptions &options);
 int verb_watch(const Globals &globals);
+int verb_collect(const Globals &globals, const CollectOptions &options);
 int verb_stats(const Globals &globals);
 int verb_metrics(const Globals &globals);
 /// `file` may be "-" for the standard input.

@@ -18,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include "core/target.h"
 #include "core/units.h"
 #include "system/procfs.h"
 #include "system/surroundings.h"
@@ -246,6 +247,8 @@ Result<std::vector<uint64_t>> Sysfs::numbers() const
 /// What tells where memory came from, read once for a whole scan.
 struct Sysfs::Origins {
 	std::map<uint64_t, bool> early; ///< as far as anybody says
+	/// In a collected tree: all of them.
+	std::optional<std::vector<Target::Range>> collected_early;
 	std::optional<uint64_t> boot_mark;
 	std::vector<DriverMemory> drivers;
 	bool drivers_hidden = false; ///< from a reader without privilege
@@ -277,6 +280,10 @@ Sysfs::Origins Sysfs::find_origins(uint64_t lowest_block) const
 	if (early_)
 		origins.early = early_();
 	origins.boot_mark = boot_mark(lowest_block);
+	if (const auto text = read_file(root_.get(), collected_early))
+		origins.collected_early =
+			text->empty() ? std::vector<Target::Range>()
+				      : parse_target({*text}).value_or(Target()).numbers;
 	auto iomem = read_iomem(root_.get());
 	origins.drivers_hidden = !iomem && iomem.error().code == std::errc::permission_denied;
 	if (iomem)
@@ -305,6 +312,12 @@ void Sysfs::find_source(Block &block, const Origins &origins) const
 		early = known->second;
 	else if (origins.boot_mark)
 		early = block.inode < *origins.boot_mark;
+	else if (origins.collected_early)
+		early = std::any_of(
+			origins.collected_early->begin(), origins.collected_early->end(),
+			[&](const Target::Range &range) {
+				return block.number >= range.first && block.number <= range.second;
+			});
 	// Without the drivers' names what has no device may be theirs.
 	if (early.value_or(!link && !origins.drivers_hidden)) {
 		block.source = Source::boot;

@@ -15,6 +15,9 @@
 namespace memhp
 {
 
+/// The file of a collected tree that names the blocks that were there at boot: "0-23,40".
+inline constexpr auto collected_early = "memhp-collect/early";
+
 /// The memory side of /sys and /proc of one machine: the running one, or a recorded tree.
 class Sysfs
 {

@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "memhpctl/blocks.h"
 
+#include <algorithm>
+
+#include <sched.h>
+
 #include "core/select.h"
 
 namespace memhp
 {
+namespace
+{
+
+unsigned processors()
+{
+	constexpr int most = 8;
+	cpu_set_t set;
+	return sched_getaffinity(0, sizeof(set), &set) == 0
+		       ? static_cast<unsigned>(std::clamp(CPU_COUNT(&set), 1, most))
+		       : 1;
+}
+
+} // namespace
 
 tl::expected<Found, NotFound>
 find_blocks(const Globals &globals, const std::vector<std::string> &words, Sysfs::Detail detail)
@@ -20,6 +37,8 @@ find_blocks(const Globals &globals, const std::vector<std::string> &words, Sysfs
 			       "a size names no blocks here; write 32-47, 0x…-0x…, node:N, "
 			       "zone:Z or device:D"},
 			      exit_usage);
+	detail.inode = false;
+	detail.processes = processors();
 	detail.zones |= !target->zones.empty();
 	detail.origin |= !target->devices.empty();
 

@@ -64,23 +64,30 @@ memhp::Result<void> read_blocks(const std::vector<std::string> &words,
 	return {};
 }
 
+/// A deadline; nothing of an empty text.
+memhp::Result<void> read_span(const std::string &text, std::optional<memhp::Time> &span)
+{
+	if (text.empty())
+		return {};
+	const auto parsed = memhp::parse_duration(text);
+	if (!parsed)
+		return memhp::fail(parsed.error());
+	if (parsed->count() == 0)
+		return memhp::fail_input("a deadline of 0 leaves no time for anything; "
+					 "write it as 2s or 10m");
+	span = *parsed;
+	return {};
+}
+
 memhp::Result<void> read_durations(const Words &words, memhp::ChangeRequest &request)
 {
 	const std::pair<const std::string *, std::optional<memhp::Time> *> spans[] = {
 		{&words.deadline, &request.deadline},
 		{&words.attempt_deadline, &request.attempt_deadline},
 	};
-	for (const auto &[text, span] : spans) {
-		if (text->empty())
-			continue;
-		const auto parsed = memhp::parse_duration(*text);
-		if (!parsed)
-			return memhp::fail(parsed.error());
-		if (parsed->count() == 0)
-			return memhp::fail_input("a deadline of 0 leaves no time for anything; "
-						 "write it as 2s or 10m");
-		*span = *parsed;
-	}
+	for (const auto &[text, span] : spans)
+		if (const auto read = read_span(*text, *span); !read)
+			return read;
 	return {};
 }
 
@@ -208,15 +215,39 @@ int main(int argc, char **argv)
 		app.add_subcommand("stats", "How attempts ended, and how long they took");
 	stats_verb->footer(examples({"memhpctl stats", "memhpctl stats --json"}));
 
+	memhp::WaitOptions wait;
+	std::string wait_size;
+	std::string wait_time;
+	auto *wait_verb = app.add_subcommand("wait", "Wait until memory is online, for scripts");
+	wait_verb->add_option("--online", wait_size, "Until so much of the machine is online")
+		->type_name("SIZE");
+	wait_verb->add_flag("--settled", wait.settled,
+			    "Until nothing has come, gone or changed for 3s, and memhpd is idle");
+	wait_verb->add_option("--timeout", wait_time, "Give up after (default: never)")
+		->type_name("D");
+	wait_verb->footer(examples({"memhpctl wait --online 1G --timeout 30s",
+				    "memhpctl wait --settled --timeout 5m"}));
+
+	memhp::ProbeOptions probe;
+	auto *probe_verb = app.add_subcommand(
+		"probe", "Tell the kernel of new memory by hand, where it has that");
+	probe_verb->add_option("address", probe.address, "Where a block begins: 0x180000000")
+		->required()
+		->type_name("ADDR");
+	probe_verb->add_flag("--dry-run", probe.dry_run, "Only check the address");
+	probe_verb->footer(
+		examples({"memhpctl probe 0x180000000 --dry-run", "memhpctl probe 0x180000000"}));
+
 	memhp::CollectOptions collect;
-	auto *collect_verb = app.add_subcommand(
-		"collect", "Record the machine, for support and for --sysroot");
-	collect_verb->add_option("file", collect.file, "To be made: .tar, .tar.gz, .tar.xz, .tar.zst")
+	auto *collect_verb =
+		app.add_subcommand("collect", "Record the machine, for support and for --sysroot");
+	collect_verb
+		->add_option("file", collect.file, "To be made: .tar, .tar.gz, .tar.xz, .tar.zst")
 		->required()
 		->type_name("FILE");
 	collect_verb->add_flag("--force", collect.force, "Replace the file");
-	collect_verb->footer(examples({"memhpctl collect memhp.tar.gz",
-				       "memhpctl collect --force --json memhp.tar.gz"}));
+	collect_verb->footer(examples(
+		{"memhpctl collect memhp.tar.gz", "memhpctl collect --force --json memhp.tar.gz"}));
 
 	auto *metrics_verb = app.add_subcommand("metrics", "Numbers in the Prometheus format");
 
@@ -257,6 +288,16 @@ int main(int argc, char **argv)
 			return memhp::complain(read.error(), memhp::exit_usage);
 		return memhp::verb_events(globals, events);
 	}
+	if (wait_verb->parsed()) {
+		auto read = read_size("--online", wait_size, wait.online);
+		if (read)
+			read = read_span(wait_time, wait.timeout);
+		if (!read)
+			return memhp::complain(read.error(), memhp::exit_usage);
+		return memhp::verb_wait(globals, wait);
+	}
+	if (probe_verb->parsed())
+		return memhp::verb_probe(globals, probe);
 	if (collect_verb->parsed())
 		return memhp::verb_collect(globals, collect);
 	if (stats_verb->parsed())

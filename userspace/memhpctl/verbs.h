@@ -56,6 +56,18 @@ struct CollectOptions {
 	bool force = false; ///< replaces a file
 };
 
+/// One of the two.
+struct WaitOptions {
+	std::optional<uint64_t> online; ///< bytes
+	bool settled = false;		///< nothing comes, goes or changes any more
+	std::optional<Time> timeout;
+};
+
+struct ProbeOptions {
+	std::string address;
+	bool dry_run = false;
+};
+
 struct ChangeOptions {
 	ChangeRequest request;
 	bool dry_run = false;
@@ -74,6 +86,8 @@ int verb_cancel(const Globals &globals, const std::vector<std::string> &words);
 int verb_events(const Globals &globals, const EventsOptions &options);
 int verb_watch(const Globals &globals);
 int verb_collect(const Globals &globals, const CollectOptions &options);
+int verb_wait(const Globals &globals, const WaitOptions &options);
+int verb_probe(const Globals &globals, const ProbeOptions &options);
 int verb_stats(const Globals &globals);
 int verb_metrics(const Globals &globals);
 /// `file` may be "-" for the standard input.

@@ -29,7 +29,7 @@ Result<std::unique_ptr<LiveMemory>> LiveMemory::open(Loop &loop, const Sysfs &sy
 
 Result<void> LiveMemory::count()
 {
-	const auto blocks = sysfs_.scan({.zones = false, .origin = false});
+	const auto blocks = sysfs_.scan({.zones = false, .origin = false, .inode = false});
 	if (!blocks)
 		return fail(blocks.error());
 	presence_.clear();

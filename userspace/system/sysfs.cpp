@@ -18,10 +18,8 @@
 
 #include <fmt/format.h>
 
-#include "core/target.h"
 #include "core/units.h"
-#include "system/procfs.h"
-#include "system/surroundings.h"
+#include "system/sysfs_private.h"
 
 namespace memhp
 {
@@ -29,7 +27,6 @@ namespace
 {
 
 constexpr auto memory_dir = "sys/devices/system/memory";
-constexpr auto node_dir = "sys/devices/system/node";
 
 /// Below the directory of the blocks.
 std::string block_dir(uint64_t block) { return fmt::format("memory{}", block); }
@@ -62,13 +59,23 @@ Result<std::string_view> read_page(const Fd &file, Page &buffer, uint64_t block,
 	return content;
 }
 
-bool gone(const Error &error)
+std::vector<std::string_view> words(std::string_view text)
 {
-	return error.code == std::errc::no_such_file_or_directory ||
-	       error.code == std::errc::no_such_device;
+	std::vector<std::string_view> result;
+	while (!text.empty()) {
+		const auto begin = text.find_first_not_of(" \t\n");
+		if (begin == std::string_view::npos)
+			break;
+		text.remove_prefix(begin);
+		const auto end = std::min(text.find_first_of(" \t\n"), text.size());
+		result.push_back(text.substr(0, end));
+		text.remove_prefix(end);
+	}
+	return result;
 }
 
-/// Numbers N of all entries `prefix`N of a directory, ascending.
+} // namespace
+
 Result<std::vector<uint64_t>> numbered_entries(int root, const std::string &path,
 					       std::string_view prefix)
 {
@@ -94,23 +101,6 @@ Result<std::vector<uint64_t>> numbered_entries(int root, const std::string &path
 	std::sort(numbers.begin(), numbers.end());
 	return numbers;
 }
-
-std::vector<std::string_view> words(std::string_view text)
-{
-	std::vector<std::string_view> result;
-	while (!text.empty()) {
-		const auto begin = text.find_first_not_of(" \t\n");
-		if (begin == std::string_view::npos)
-			break;
-		text.remove_prefix(begin);
-		const auto end = std::min(text.find_first_of(" \t\n"), text.size());
-		result.push_back(text.substr(0, end));
-		text.remove_prefix(end);
-	}
-	return result;
-}
-
-} // namespace
 
 Result<Sysfs> Sysfs::open(const std::string &root)
 {
@@ -244,17 +234,6 @@ Result<std::vector<uint64_t>> Sysfs::numbers() const
 	return numbered_entries(root_.get(), memory_dir, "memory");
 }
 
-/// What tells where memory came from, read once for a whole scan.
-struct Sysfs::Origins {
-	std::map<uint64_t, bool> early; ///< as far as anybody says
-	/// In a collected tree: all of them.
-	std::optional<std::vector<Target::Range>> collected_early;
-	std::optional<uint64_t> boot_mark;
-	std::vector<DriverMemory> drivers;
-	bool drivers_hidden = false; ///< from a reader without privilege
-	std::optional<Balloon> balloon;
-};
-
 std::optional<uint64_t> Sysfs::boot_mark(uint64_t lowest_block) const
 {
 	// sysfs numbers its inodes in the order in which they come into being (64 bits, kernfs of
@@ -327,58 +306,6 @@ void Sysfs::find_source(Block &block, const Origins &origins) const
 		block.source = origins.balloon->source;
 		block.device = origins.balloon->device;
 	}
-}
-
-Result<std::vector<Block>> Sysfs::scan(Detail detail) const
-{
-	const auto numbers = this->numbers();
-	if (!numbers)
-		return fail(numbers.error());
-
-	// The nodes' directories link to their blocks: a few readdir calls instead of one a block.
-	std::vector<std::pair<uint64_t, int>> node_of;
-	node_of.reserve(numbers->size());
-	const auto nodes = numbered_entries(root_.get(), node_dir, "node");
-	for (const auto node : nodes ? *nodes : std::vector<uint64_t>()) {
-		const auto linked = numbered_entries(
-			root_.get(), fmt::format("{}/node{}", node_dir, node), "memory");
-		if (!linked)
-			continue;
-		for (const auto number : *linked)
-			node_of.emplace_back(number, static_cast<int>(node));
-	}
-	std::sort(node_of.begin(), node_of.end());
-	auto node = node_of.begin();
-	Origins origins;
-	if (detail.origin && !numbers->empty())
-		origins = find_origins(numbers->front());
-
-	std::vector<Block> blocks;
-	blocks.reserve(numbers->size());
-	for (const auto number : *numbers) {
-		node = std::find_if(node, node_of.end(),
-				    [&](const auto &one) { return one.first >= number; });
-		const bool on_node = node != node_of.end() && node->first == number;
-		// The kernel links a block to its node last of all, where it has nodes.
-		// The inode first: the state of a later life does no harm, that of an earlier
-		// would.
-		const auto inode = detail.origin ? this->inode(number) : Result<uint64_t>(0);
-		auto block = inode ? read_block(number, on_node || !nodes, detail.zones)
-				   : fail(inode.error());
-		if (!block && gone(block.error()))
-			continue;
-		if (!block)
-			return fail(block.error());
-		block->inode = *inode;
-		// Of several nodes none is the block's.
-		if (on_node &&
-		    (std::next(node) == node_of.end() || std::next(node)->first != number))
-			block->node = node->second;
-		if (detail.origin)
-			find_source(*block, origins);
-		blocks.push_back(std::move(*block));
-	}
-	return blocks;
 }
 
 } // namespace memhp

@@ -36,12 +36,16 @@ public:
 	/// calls a block.
 	struct Detail {
 		bool zones = true;  ///< zone and candidates
-		bool origin = true; ///< inode, source and device
+		bool origin = true; ///< source and device
+		bool inode = true;
+		/// Read a large machine by so many processes at once. Only where a fork is cheap
+		/// and nothing waits for children.
+		unsigned processes = 1;
 	};
 
 	/// All memory blocks, ascending. A block that vanishes during the scan is left out; any
 	/// other read error fails the scan.
-	Result<std::vector<Block>> scan(Detail detail = {true, true}) const;
+	Result<std::vector<Block>> scan(Detail detail = {true, true, true, 1}) const;
 
 	/// Content of a block's file; ENOENT where the block or this file of it does not exist.
 	Result<std::string> attribute(uint64_t block, const char *name) const;

@@ -159,6 +159,49 @@ TEST_F(History, ABrokenLatencyFileIsAFailure)
 	EXPECT_NE(output.err.find("latency"), std::string::npos) << output.err;
 }
 
+TEST_F(History, ProbeChecksTheAddress)
+{
+	const auto none = ctl({"probe", "0x400000000", "--dry-run"});
+	EXPECT_EQ(none.status, 1);
+	EXPECT_NE(none.err.find("CONFIG_ARCH_MEMORY_PROBE"), std::string::npos) << none.err;
+	tree->write("sys/devices/system/memory/probe", "");
+	const struct {
+		const char *address;
+		int status;
+		const char *says;
+	} cases[] = {
+		{"0x400000000", 0, "would add memory block 128 at 0x400000000, 128M"},
+		{"17179869184", 0, "would add memory block 128 at 0x400000000, 128M"},
+		{"0x400000001", 2, "0x400000000 is"},
+		{"0x300000000", 1, "block 96 at 0x300000000 is there already"},
+		{"lunch", 2, "0x180000000"},
+		{"-1", 2, ""},
+		{"0x10000000000000000", 2, "no address"},
+		{"", 2, "no address"},
+	};
+	for (const auto &[address, status, says] : cases) {
+		const auto output = ctl({"probe", "--dry-run", address});
+		EXPECT_EQ(output.status, status) << address;
+		EXPECT_NE((output.out + output.err).find(says), std::string::npos)
+			<< output.out << output.err;
+	}
+	EXPECT_EQ(ctl({"probe", "0x400000000"}).status, 2) << "a recorded tree";
+	EXPECT_EQ(tree->read("sys/devices/system/memory/probe"), "");
+}
+
+TEST_F(History, WaitTakesOneCondition)
+{
+	for (const Lines &words :
+	     {Lines{"wait"}, Lines{"wait", "--settled", "--online", "1G"},
+	      Lines{"wait", "--online", "0"}, Lines{"wait", "--online", "lunch"},
+	      Lines{"wait", "--online", "-1G"}, Lines{"wait", "--settled", "--timeout", "5"},
+	      Lines{"wait", "--settled", "--timeout", "0s"}, Lines{"wait", "--settled"}}) {
+		const auto output = ctl(words);
+		EXPECT_EQ(output.status, 2) << output.err;
+		EXPECT_NE(output.err, "");
+	}
+}
+
 /// The words of each line below "Examples:" in the help of a verb, without those that need the
 /// running machine.
 std::vector<Lines> examples(const std::string &verb)

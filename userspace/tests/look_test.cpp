@@ -33,6 +33,28 @@ Lines cells(const std::string &table)
 	return lines;
 }
 
+TEST(Scan, BySeveralProcessesFindsTheSame)
+{
+	const auto tree = large_machine();
+	tree->remove("kinds/dimm3/firmware_node");
+	tree->link("kinds/dimm3/firmware_node",
+		   "../" + std::string(100, 'x')); // too long to pass on
+	const auto sysfs = opened(*tree);
+	const auto one = sysfs.scan({true, true, true, 1});
+	const auto many = sysfs.scan({true, true, true, 4});
+	ASSERT_TRUE(one && many);
+	ASSERT_EQ(one->size(), large_machine_blocks);
+	ASSERT_EQ(many->size(), large_machine_blocks);
+	for (size_t i = 0; i < one->size(); ++i) {
+		const auto &a = (*one)[i];
+		const auto &b = (*many)[i];
+		ASSERT_TRUE(a.number == b.number && a.state == b.state && a.zone == b.zone &&
+			    a.candidates == b.candidates && a.node == b.node &&
+			    a.inode == b.inode && a.source == b.source && a.device == b.device)
+			<< i;
+	}
+}
+
 struct NamedTree {
 	const char *name;
 	std::unique_ptr<MachineTree> tree;

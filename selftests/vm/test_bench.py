@@ -12,6 +12,7 @@ import unittest.mock
 
 import bench
 import bench_kmod
+import bench_list
 import bench_online
 import bench_table
 import build
@@ -190,7 +191,7 @@ class Record(RunCase):
             bench.run(["online"], "trixie-backports", False)
 
     def test_unknown_bench_names_the_known_ones(self):
-        with self.assertRaisesRegex(UserError, r"no bench 'x' \(there are: kmod, online\)"):
+        with self.assertRaisesRegex(UserError, r"no bench 'x' \(there are: kmod, list, online\)"):
             bench.run(["x"], guests.DEFAULT, False)
 
 
@@ -255,6 +256,24 @@ class Online(RunCase):
     def test_the_script_is_told_the_sizes(self):
         self.assertEqual(bench_online.words(False), ("128", "512"))
         self.assertEqual(bench_online.words(True), ("128", "512", "2048"))
+
+
+class List(RunCase):
+    """The record of the bench list, which needs no guest."""
+
+    MODULE = bench_list
+
+    def test_ratios_to_lsmem(self):
+        lines = [line for number in range(4) for line in (
+            f"round {number + 1}", "samples lsmem list 2000", "samples lsmem same 1000",
+            "samples memhpctl list 500", "samples memhpctl same 600")]
+        found = {one["metric"]: one for one in self.run_of(lines, 4).record("6.1.0")["ratios"]}
+        self.assertEqual([found["list"]["value"], found["list"]["verdict"]], [0.25, "met"])
+        self.assertEqual([found["same"]["value"], found["same"]["verdict"]], [0.6, "missed"])
+
+    def test_only_this_one_runs_in_the_build_root(self):
+        self.assertEqual([name for name, one in bench.BENCHES.items() if bench.in_root(one)],
+                         ["list"])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ need_root
 need_hotplug
 need_memhpd
 need_memhp
-plan 9
+plan 15
 
 leave_offline
 plug 2 1
@@ -39,6 +39,10 @@ kill "$watch"
 wait "$watch"
 equal "ends at a signal" "$?" 0
 
+memhpctl stats >"$output" 2>&1
+equal "stats without the module: failed" "$?" 1
+check "and what to do" grep -q 'modprobe memhp' "$output"
+
 module_load
 memhpctl --json watch >"$output" 2>&1 &
 watch=$!
@@ -54,3 +58,21 @@ check "events: what, where, how long, who" \
 	grep -Eq " offline +$1 +1 +Movable +[0-9.]+(us|ms|s) .* (sh|offline|online.*|events.*)\[[0-9]+\]" "$output"
 check "events: the node's last memory" grep -q ' node_offline .* 1 ' "$output"
 equal "events as JSON" "$(memhpctl --json events | grep -c '"seq":')" "$(status seq)"
+
+# The two attempts of this test that the module saw.
+seen=$(status seq)
+equal "events of a block" "$(memhpctl --json events --block "$1" | jq '[.events[].block] | unique[]')" "$1"
+equal "events of a time to come" "$(memhpctl --json events --since 1ms | jq '.events | length')" 0
+equal "stats: one offline" "$(memhpctl --json stats |
+	jq -c '.latencies[] | select(.operation == "offline") | [.result, .count]')" '["ok",1]'
+
+# A reader that has enough: the watch ends, with nothing more happening, and calls it no failure.
+mkfifo "$output.pipe"
+at_end "rm -f $output.pipe"
+memhpctl --json watch >"$output.pipe" &
+watch=$!
+exec 3<"$output.pipe"
+wait_until 10 watching "$watch" '*/memhp/events' || abort "watch does not listen"
+exec 3<&-
+wait "$watch"
+equal "watch ends with its reader" "$? $(status seq)" "0 $seen"

@@ -11,17 +11,14 @@ need_root
 need_hotplug
 need_memhpd
 need_memhp
-plan 10
+plan 12
 
-# by_us, by_lsmem: "range state node zone" of each block.
-by_us()
-{
-	memhpctl list --split -o RANGE,STATE,NODE,ZONE | tail -n +2 | awk '{ print $1, $2, $3, $4 }'
-}
+columns=RANGE,SIZE,STATE,BLOCK,NODE,ZONES
 
-by_lsmem()
+# fields: words of a table, one blank between them.
+fields()
 {
-	lsmem -n -a --summary=never -o RANGE,STATE,NODE,ZONES | awk '{ print $1, $2, $3, $4 }' | sed 's/None$/none/'
+	awk '{ $1 = $1; print }'
 }
 
 leave_offline
@@ -30,7 +27,11 @@ plug 4 1
 set -- $blocks
 set_state "$1" online_movable
 set_state "$2" online_kernel
-equal "the same as lsmem" "$(by_us)" "$(by_lsmem)"
+equal "the same as lsmem" "$(memhpctl list -b -o "$columns" | fields)" \
+	"$(lsmem -b -r --summary=never -o "$columns")"
+equal "the same as lsmem, block by block" \
+	"$(memhpctl list --split -b -n -o "$columns",REMOVABLE | fields)" \
+	"$(lsmem -a -b -n --summary=never -o "$columns",REMOVABLE | awk '{ print $0, NF < 7 ? "-" : "" }' | fields)"
 equal "a line a block" "$(memhpctl list --split -o BLOCK | tail -n +2 | sed 's/^ *//')" \
 	"$(block_numbers)"
 equal "equal neighbours are one line" \
@@ -38,6 +39,9 @@ equal "equal neighbours are one line" \
 	"$3-$4 offline"
 equal "as JSON every block" "$(memhpctl --json list | grep -c '"block":')" \
 	"$(block_numbers | wc -l)"
+
+equal "a map of its node: one online of each kind, two offline" \
+	"$(COLUMNS=80 memhpctl map "$1-$4" | sed -n 's/^node 1  0x[0-9a-f]*  //p')" MNOO
 
 bytes=$(block_bytes)
 node1()

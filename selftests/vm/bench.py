@@ -12,6 +12,8 @@ A bench is a script selftests/bench/NAME.sh, run in the guest, and a module benc
     ROUND_SECONDS           longer than any round takes: then the guest counts as hung
     unit(metric)            ns, bytes or count
     judge(samples)          the measure.Results of the measure.Samples
+    IN_ROOT                 True where the script runs in the build root instead of the guest, with
+                            nothing but userspace installed; may be missing
 
 The script gets a plan: a file with a line for each round, its contenders in their order. It prints
 "round NUMBER" before each, and in it "samples CONTENDER METRIC VALUE…" once for each metric.
@@ -27,6 +29,7 @@ import subprocess
 
 import accel
 import bench_kmod
+import bench_list
 import bench_offline
 import bench_online
 import bench_table
@@ -42,7 +45,7 @@ import suite
 import verdict
 from errors import StepFailed, UserError
 
-BENCHES = {bench.NAME: bench for bench in (bench_kmod, bench_online, bench_offline)}
+BENCHES = {bench.NAME: bench for bench in (bench_kmod, bench_list, bench_online, bench_offline)}
 RESULTS = build.BUILD / "bench"
 _IN_GUEST = "usr/lib/memhp-vm/bench"
 # To plug memory and to get to the first round.
@@ -57,10 +60,15 @@ def run(names, guest_name, long):
     guest = guests.find(guest_name)
     for name in names or BENCHES:
         bench = BENCHES[name]
-        if bench.INSTALL == "install" and not guest.userspace:
+        if bench.INSTALL != "install-kmod" and not guest.userspace:
             having = ", ".join(one.name for one in guests.GUESTS if one.userspace)
             raise UserError(f"bench '{name}' needs a guest with userspace: {having}")
         Run(bench, guest, long).run()
+
+
+def in_root(bench):
+    """Whether its script runs in the build root."""
+    return getattr(bench, "IN_ROOT", False)
 
 
 class Run:
@@ -82,26 +90,33 @@ class Run:
         bench, guest = self._bench, self._guest
         print(f"{bench.NAME}: {len(self._orders)} rounds on {guest.name}", flush=True)
         root = roots.provide(guest, build.LOGS / f"{guest.name}-image.log")
+        trees = self._build(root)
         initrd = self._directory / "initrd"
-        payload.write(root, initrd, [*self._build(root), (self._plan(), _IN_GUEST)])
+        if not in_root(bench):
+            payload.write(root, initrd, [*trees, (self._plan(), _IN_GUEST)])
         with cache.locked("guest", lambda: print("waiting for another guest on this machine")):
             load = os.getloadavg()[0]
-            asyncio.run(self._in_guest(root, initrd))
-        initrd.unlink()
+            if in_root(bench):
+                self._in_root(root)
+            else:
+                asyncio.run(self._in_guest(root, initrd))
+        initrd.unlink(missing_ok=True)
         self._machine |= {
-            "guest": guest.name, "accelerator": accel.choose(root),
+            "guest": guest.name,
+            "accelerator": "build root" if in_root(bench) else accel.choose(root),
             "options": dataclasses.asdict(self.options),
             "qemu": _first_line("qemu-system-x86_64", "--version"),
             "host_kernel": platform.release(), "host_cpu": _host_cpu(),
             "host_cpus": os.cpu_count(),
             "host_load": [load, os.getloadavg()[0]]}
-        self._publish(self.record(root.kernel))
+        self._publish(self.record(platform.release() if in_root(bench) else root.kernel))
 
     def _build(self, root):
         """What is measured, and the script with what it needs; the trees for the payload."""
         builder = build.Builder(self._guest, root)
-        builder.kmod()
-        if self._bench.INSTALL == "install":
+        if self._bench.INSTALL != "install-userspace":
+            builder.kmod()
+        if self._bench.INSTALL != "install-kmod":
             builder.userspace()
         shutil.rmtree(builder.directory / "bench", ignore_errors=True)
         builder.make(self._bench.INSTALL, f"DESTDIR={namespace.BUILD}/bench/install",
@@ -118,6 +133,25 @@ class Run:
         (tree / "plan").write_text("".join(" ".join(order) + "\n" for order in self._orders),
                                    encoding="ascii")
         return tree
+
+    def _in_root(self, root):
+        """Runs the script in the build root, with its output in a file."""
+        log, plan = self._directory / "output.log", self._plan() / "plan"
+        bench = f"{namespace.BUILD}/bench"
+        shutil.copy(plan, build.BUILD / self._guest.name / "bench/plan")
+        command = root.enter(
+            ["env", f"MEMHPCTL={bench}/install/usr/bin/memhpctl", "timeout",
+             str(_SETUP_SECONDS + len(self._orders) * self._bench.ROUND_SECONDS),
+             f"{bench}/tree/bench/{self._bench.NAME}.sh", f"{bench}/plan", *self._words],
+            build.SOURCE, build.BUILD / self._guest.name)
+        with open(log, "w", encoding="utf-8") as file, \
+                subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 encoding="utf-8") as script:
+            for text in script.stdout:
+                file.write(text)
+                self.take(text.rstrip("\n"))
+        if script.returncode:
+            raise StepFailed(f"{self._bench.NAME}.sh ended with {script.returncode}", log)
 
     async def _in_guest(self, root, initrd):
         name, log = self._bench.NAME, self._directory / "output.log"

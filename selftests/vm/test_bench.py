@@ -12,6 +12,7 @@ import unittest.mock
 
 import bench
 import bench_kmod
+import bench_list
 import bench_offline
 import bench_online
 import bench_table
@@ -191,7 +192,8 @@ class Record(RunCase):
             bench.run(["online"], "trixie-backports", False)
 
     def test_unknown_bench_names_the_known_ones(self):
-        with self.assertRaisesRegex(UserError, r"no bench 'x' \(there are: kmod, online, offline\)"):
+        with self.assertRaisesRegex(UserError,
+                                    r"no bench 'x' \(there are: kmod, list, online, offline\)"):
             bench.run(["x"], guests.DEFAULT, False)
 
 
@@ -325,6 +327,24 @@ class Offline(RunCase):
         long = bench.Run(bench_offline, guests.find(guests.DEFAULT), long=True)
         self.assertEqual(long.options.memory, "8G")
         self.assertEqual(self.run_of([], 1).options.memory, "3G")
+
+
+class List(RunCase):
+    """The record of the bench list, which needs no guest."""
+
+    MODULE = bench_list
+
+    def test_ratios_to_lsmem(self):
+        lines = [line for number in range(4) for line in (
+            f"round {number + 1}", "samples lsmem list 2000", "samples lsmem same 1000",
+            "samples memhpctl list 500", "samples memhpctl same 600")]
+        found = {one["metric"]: one for one in self.run_of(lines, 4).record("6.1.0")["ratios"]}
+        self.assertEqual([found["list"]["value"], found["list"]["verdict"]], [0.25, "met"])
+        self.assertEqual([found["same"]["value"], found["same"]["verdict"]], [0.6, "missed"])
+
+    def test_only_this_one_runs_in_the_build_root(self):
+        self.assertEqual([name for name, one in bench.BENCHES.items() if bench.in_root(one)],
+                         ["list"])
 
 
 if __name__ == "__main__":

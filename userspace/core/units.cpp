@@ -194,6 +194,15 @@ std::string format_duration(Time span)
 	return text;
 }
 
+std::string format_microseconds(uint64_t us)
+{
+	if (us < 1000)
+		return fmt::format("{}us", us);
+	if (us < 1'000'000)
+		return fmt::format("{:.1f}ms", static_cast<double>(us) / 1e3);
+	return fmt::format("{:.2f}s", static_cast<double>(us) / 1e6);
+}
+
 std::string exact_duration(Time span)
 {
 	auto ms = static_cast<uint64_t>(span.count());

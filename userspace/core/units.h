@@ -33,6 +33,9 @@ Result<Time> parse_duration(std::string_view text);
 /// "350ms", "2s", "1m30s", "1h".
 std::string format_duration(Time span);
 
+/// "350us", "4.2ms", "1.75s".
+std::string format_microseconds(uint64_t us);
+
 /// What parse_duration() reads back as the same span, which must not be negative: "1s500ms".
 std::string exact_duration(Time span);
 

@@ -11,9 +11,11 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "core/progress_bar.h"
 #include "core/target.h"
 #include "core/units.h"
 #include "memhpctl/json_text.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/kmod.h"
 #include "system/report.h"
@@ -28,11 +30,14 @@ using nlohmann::json;
 namespace
 {
 
-/// One line on a terminal that is written over at each step; elsewhere a line when a wait begins.
+/// A bar on a terminal that is written over at each step; elsewhere a line when a wait begins.
 class ProgressLine
 {
 public:
-	explicit ProgressLine(bool wanted) : wanted_(wanted && isatty(STDERR_FILENO)) {}
+	explicit ProgressLine(bool wanted)
+		: terminal_(terminal_of(STDERR_FILENO)), live_(wanted && terminal_.interactive)
+	{
+	}
 	~ProgressLine()
 	{
 		if (shown_)
@@ -41,31 +46,38 @@ public:
 
 	void show(const Progress &progress)
 	{
-		if (!wanted_) {
+		if (!live_) {
 			if (!progress.block && !progress.waiting.empty())
 				fmt::print(stderr, "memhpctl: waiting, {} of {} blocks done: {}\n",
 					   progress.done, progress.goal, progress.waiting);
 			return;
 		}
+		// What it puts back has a time of its own.
+		if (!shown_ || progress.rolling_back != rolling_back_)
+			begun_ = Loop::now();
+		rolling_back_ = progress.rolling_back;
 		shown_ = true;
-		fmt::print(stderr, "\r\033[K{}{} of {} blocks",
-			   progress.rolling_back ? "putting back: "
-			   : progress.ejecting	 ? "ejecting: "
-						 : "",
-			   progress.done, progress.goal);
+		BarState state{progress.done, progress.goal, Loop::now() - begun_,
+			       progress.rolling_back ? "putting back"
+			       : progress.ejecting   ? "ejecting"
+						     : "",
+			       ""};
 		if (!progress.waiting.empty())
-			fmt::print(stderr, ", waiting: {}", progress.waiting);
+			state.note = "waiting: " + progress.waiting;
 		else if (progress.block && !progress.reached)
-			fmt::print(stderr, ", block {}: {}", *progress.block,
-				   progress.killed
-					   ? "no end within its deadline, trying again later"
-					   : strerror(progress.error));
+			state.note = fmt::format("block {}: {}", *progress.block,
+						 progress.killed ? "no end in time, again later"
+								 : strerror(progress.error));
+		fmt::print(stderr, "\r\033[K{}", progress_bar(state, terminal_.width));
 		std::fflush(stderr);
 	}
 
 private:
-	bool wanted_;
+	const Terminal terminal_;
+	const bool live_;
 	bool shown_ = false;
+	bool rolling_back_ = false;
+	Time begun_{};
 };
 
 /// What came of a request: its report, or its number where nobody waits for that.

@@ -4,7 +4,13 @@
 #include <array>
 #include <ctime>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <fmt/format.h>
+
+#include "core/event.h"
+#include "system/fd.h"
 
 namespace memhp
 {
@@ -20,14 +26,51 @@ int64_t read_clock(clockid_t clock)
 	return now.tv_sec * second_ns + now.tv_nsec;
 }
 
+/// True where it is "/" of this machine.
+bool is_root(int root_fd)
+{
+	struct stat one;
+	struct stat other;
+	return fstat(root_fd, &one) == 0 && stat("/", &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
 } // namespace
 
-std::string wall_clock(uint64_t boot_ns)
+Clock Clock::of(int root_fd)
 {
-	const auto now = read_clock(CLOCK_REALTIME);
-	const auto at = now - read_clock(CLOCK_BOOTTIME) + static_cast<int64_t>(boot_ns);
+	Clock clock;
+	if (is_root(root_fd)) {
+		clock.boot_now_ = static_cast<uint64_t>(read_clock(CLOCK_BOOTTIME));
+		clock.real_now_ = read_clock(CLOCK_REALTIME);
+		return clock;
+	}
+	const auto text = read_file(root_fd, collected_clock);
+	const auto record = text ? Record::parse(*text) : fail(text.error());
+	if (!record)
+		return clock;
+	const auto boot = record->number("boot_ns");
+	const auto real = record->number("realtime_ns");
+	if (boot && real) {
+		clock.boot_now_ = *boot;
+		clock.real_now_ = static_cast<int64_t>(*real);
+	}
+	return clock;
+}
+
+std::string Clock::record()
+{
+	return fmt::format("realtime_ns={} boot_ns={}\n", read_clock(CLOCK_REALTIME),
+			   read_clock(CLOCK_BOOTTIME));
+}
+
+std::string Clock::text(uint64_t boot_ns) const
+{
+	if (!boot_now_ || !real_now_)
+		return fmt::format("{:.3f}s after boot", static_cast<double>(boot_ns) / 1e9);
+	const auto at = *real_now_ - static_cast<int64_t>(*boot_now_ - boot_ns);
 	const std::time_t seconds = at / second_ns;
-	const std::time_t today = now / second_ns;
+	const std::time_t today = *real_now_ / second_ns;
 	std::tm then{};
 	std::tm present{};
 	localtime_r(&seconds, &then);

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "memhpctl/clock.h"
+#include "core/units.h"
 
 namespace memhp
 {
@@ -19,19 +19,10 @@ std::string text_of(const Record &record, std::string_view key)
 	return std::string(record.text(key).value_or(""));
 }
 
-std::string microseconds(uint64_t us)
-{
-	if (us < 1000)
-		return fmt::format("{}us", us);
-	if (us < 1'000'000)
-		return fmt::format("{:.1f}ms", static_cast<double>(us) / 1e3);
-	return fmt::format("{:.2f}s", static_cast<double>(us) / 1e6);
-}
-
 std::string duration(const Record &record)
 {
 	const auto us = record.number("dur_us");
-	return us ? microseconds(*us) : "";
+	return us ? format_microseconds(*us) : "";
 }
 
 std::string error_name(const Record &record)
@@ -54,10 +45,10 @@ std::string requester(const Record &record)
 	return text;
 }
 
-std::string time_of(const Record &record)
+std::string time_of(const Record &record, const Clock &clock)
 {
 	const auto at = record.number("boot_ns");
-	return at ? wall_clock(*at) : "";
+	return at ? clock.text(*at) : "";
 }
 
 } // namespace
@@ -68,7 +59,7 @@ std::vector<Table::Column> event_columns()
 		{"DURATION", true}, {"STAGE"}, {"ERROR"}, {"NODE-CHANGE"}, {"WHO"}};
 }
 
-std::vector<std::string> event_cells(const Record &record)
+std::vector<std::string> event_cells(const Record &record, const Clock &clock)
 {
 	if (record.text("event") == "lost")
 		return {"",
@@ -82,7 +73,7 @@ std::vector<std::string> event_cells(const Record &record)
 			"",
 			"",
 			text_of(record, "count") + " records, overwritten before they were read"};
-	return {text_of(record, "seq"),	  time_of(record),
+	return {text_of(record, "seq"),	  time_of(record, clock),
 		text_of(record, "event"), text_of(record, "block"),
 		text_of(record, "nid"),	  text_of(record, "zone"),
 		duration(record),	  text_of(record, "stage"),
@@ -90,12 +81,12 @@ std::vector<std::string> event_cells(const Record &record)
 		requester(record)};
 }
 
-std::string event_line(const Record &record)
+std::string event_line(const Record &record, const Clock &clock)
 {
 	if (record.text("event") == "lost")
 		return fmt::format("lost {} records, overwritten before they were read",
 				   text_of(record, "count"));
-	auto line = fmt::format("{} {:<14}", time_of(record), text_of(record, "event"));
+	auto line = fmt::format("{} {:<14}", time_of(record, clock), text_of(record, "event"));
 	if (const auto block = record.text("block"))
 		line += fmt::format(" block {}", *block);
 	if (const auto node = record.text("nid"))

@@ -4,6 +4,7 @@
 
 #include "memhpctl/event_text.h"
 #include "memhpctl/json_text.h"
+#include "memhpctl/since.h"
 #include "memhpctl/verbs.h"
 #include "system/kmod.h"
 #include "system/sysfs.h"
@@ -11,11 +12,19 @@
 namespace memhp
 {
 
-int verb_events(const Globals &globals)
+int verb_events(const Globals &globals, const EventsOptions &options)
 {
 	const auto sysfs = Sysfs::open(globals.sysroot);
 	if (!sysfs)
 		return complain(sysfs.error());
+	const auto clock = Clock::of(sysfs->root_fd());
+	auto filter = options.filter;
+	if (!options.since.empty()) {
+		const auto since = parse_since(options.since, clock);
+		if (!since)
+			return complain(since.error(), exit_usage);
+		filter.since_ns = *since;
+	}
 	const Kmod kmod(sysfs->root_fd());
 	const auto events = kmod.open_events(Kmod::From::oldest);
 	if (!events)
@@ -29,10 +38,12 @@ int verb_events(const Globals &globals)
 			return complain(record.error());
 		if (!*record)
 			break;
+		if (!filter.passes(**record))
+			continue;
 		if (globals.json)
 			list.push_back(event_json(**record));
 		else
-			table.add(event_cells(**record));
+			table.add(event_cells(**record, clock));
 	}
 	if (globals.json)
 		fmt::print("{}\n", json_text({{"events", std::move(list)}}));

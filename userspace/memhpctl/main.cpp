@@ -27,23 +27,60 @@ struct Words {
 	std::string zone = "movable";
 };
 
+memhp::Result<void> read_size(const char *option, const std::string &text,
+			      std::optional<uint64_t> &size)
+{
+	if (text.empty())
+		return {};
+	const auto parsed = memhp::parse_size(text);
+	if (!parsed)
+		return memhp::fail_input(std::string(option) + ": " + parsed.error().message);
+	if (*parsed == 0)
+		return memhp::fail_input(std::string(option) + " 0 is nothing; write it as 1G");
+	size = *parsed;
+	return {};
+}
+
+/// Block numbers and ranges, of --block.
+memhp::Result<void> read_blocks(const std::vector<std::string> &words,
+				std::vector<memhp::Target::Range> &blocks)
+{
+	if (words.empty())
+		return {};
+	const auto target = memhp::parse_target(words);
+	if (!target)
+		return memhp::fail(target.error());
+	if (target->bytes || target->all || !target->addresses.empty() || !target->nodes.empty() ||
+	    !target->zones.empty() || !target->devices.empty())
+		return memhp::fail_input("--block takes numbers of blocks, as 32 or 32-47");
+	blocks = target->numbers;
+	return {};
+}
+
+/// A deadline; nothing of an empty text.
+memhp::Result<void> read_span(const std::string &text, std::optional<memhp::Time> &span)
+{
+	if (text.empty())
+		return {};
+	const auto parsed = memhp::parse_duration(text);
+	if (!parsed)
+		return memhp::fail(parsed.error());
+	if (parsed->count() == 0)
+		return memhp::fail_input("a deadline of 0 leaves no time for anything; "
+					 "write it as 2s or 10m");
+	span = *parsed;
+	return {};
+}
+
 memhp::Result<void> read_durations(const Words &words, memhp::ChangeRequest &request)
 {
 	const std::pair<const std::string *, std::optional<memhp::Time> *> spans[] = {
 		{&words.deadline, &request.deadline},
 		{&words.attempt_deadline, &request.attempt_deadline},
 	};
-	for (const auto &[text, span] : spans) {
-		if (text->empty())
-			continue;
-		const auto parsed = memhp::parse_duration(*text);
-		if (!parsed)
-			return memhp::fail(parsed.error());
-		if (parsed->count() == 0)
-			return memhp::fail_input("a deadline of 0 leaves no time for anything; "
-						 "write it as 2s or 10m");
-		*span = *parsed;
-	}
+	for (const auto &[text, span] : spans)
+		if (const auto read = read_span(*text, *span); !read)
+			return read;
 	return {};
 }
 
@@ -152,6 +189,15 @@ int main(int argc, char **argv)
 	list_verb->add_option("-o,--output", list.columns, "Columns, comma-separated")
 		->type_name("LIST");
 	list_verb->add_flag("--split", list.split, "A line a block");
+	list_verb->add_flag("-b,--bytes", list.bytes, "Sizes in bytes");
+	list_verb->add_flag("-n,--noheadings", list.no_headings, "No line of titles");
+
+	memhp::MapOptions map;
+	std::string cell;
+	auto *map_verb = app.add_subcommand("map", "Physical memory, a letter or colour a block");
+	map_verb->add_option("target", map.target, target_help);
+	map_verb->add_option("--cell", cell, "Memory a cell stands for; as it fits without it")
+		->type_name("SIZE");
 
 	auto *status_verb = app.add_subcommand("status", "Totals, nodes, policy, daemon, module");
 
@@ -216,7 +262,46 @@ int main(int argc, char **argv)
 
 	auto *events_verb =
 		app.add_subcommand("events", "History, as the kernel module recorded it");
-	auto *watch_verb = app.add_subcommand("watch", "What happens from now on");
+	memhp::EventsOptions events;
+	std::vector<std::string> event_blocks;
+	events_verb->add_option("--since", events.since, "10m ago, 14:03, '2026-05-01 14:03'")
+		->type_name("TIME");
+	events_verb->add_option("--block", event_blocks, "Only of these: 32, 32-47")
+		->type_name("BLOCK");
+	events_verb->add_option("--node", events.filter.nodes, "Only of these nodes")
+		->check(CLI::NonNegativeNumber)
+		->type_name("N");
+	auto *watch_verb = app.add_subcommand("watch", "What happens from now on, until Ctrl-C");
+	auto *stats_verb =
+		app.add_subcommand("stats", "How attempts ended, and how long they took");
+
+	memhp::WaitOptions wait;
+	std::string wait_size;
+	std::string wait_time;
+	auto *wait_verb = app.add_subcommand("wait", "Wait until memory is online, for scripts");
+	wait_verb->add_option("--online", wait_size, "Until so much of the machine is online")
+		->type_name("SIZE");
+	wait_verb->add_flag("--settled", wait.settled,
+			    "Until nothing has come, gone or changed for 3s, and memhpd is idle");
+	wait_verb->add_option("--timeout", wait_time, "Give up after (default: never)")
+		->type_name("D");
+
+	memhp::ProbeOptions probe;
+	auto *probe_verb = app.add_subcommand(
+		"probe", "Tell the kernel of new memory by hand, where it has that");
+	probe_verb->add_option("address", probe.address, "Where a block begins: 0x180000000")
+		->required()
+		->type_name("ADDR");
+	probe_verb->add_flag("--dry-run", probe.dry_run, "Only check the address");
+
+	memhp::CollectOptions collect;
+	auto *collect_verb =
+		app.add_subcommand("collect", "Record the machine, for support and for --sysroot");
+	collect_verb
+		->add_option("file", collect.file, "To be made: .tar, .tar.gz, .tar.xz, .tar.zst")
+		->required()
+		->type_name("FILE");
+	collect_verb->add_flag("--force", collect.force, "Replace the file");
 
 	auto *metrics_verb = app.add_subcommand("metrics", "Numbers in the Prometheus format");
 
@@ -267,14 +352,36 @@ int main(int argc, char **argv)
 		return memhp::complain({{}, "--sysroot names no directory"}, memhp::exit_usage);
 	if (list_verb->parsed())
 		return memhp::verb_list(globals, list);
+	if (map_verb->parsed()) {
+		if (const auto read = read_size("--cell", cell, map.cell); !read)
+			return memhp::complain(read.error(), memhp::exit_usage);
+		return memhp::verb_map(globals, map);
+	}
 	if (status_verb->parsed())
 		return memhp::verb_status(globals);
 	if (cancel_verb->parsed())
 		return memhp::verb_cancel(globals, requests);
 	if (explain_verb->parsed())
 		return memhp::verb_explain(globals, explained);
-	if (events_verb->parsed())
-		return memhp::verb_events(globals);
+	if (events_verb->parsed()) {
+		if (const auto read = read_blocks(event_blocks, events.filter.blocks); !read)
+			return memhp::complain(read.error(), memhp::exit_usage);
+		return memhp::verb_events(globals, events);
+	}
+	if (wait_verb->parsed()) {
+		auto read = read_size("--online", wait_size, wait.online);
+		if (read)
+			read = read_span(wait_time, wait.timeout);
+		if (!read)
+			return memhp::complain(read.error(), memhp::exit_usage);
+		return memhp::verb_wait(globals, wait);
+	}
+	if (probe_verb->parsed())
+		return memhp::verb_probe(globals, probe);
+	if (collect_verb->parsed())
+		return memhp::verb_collect(globals, collect);
+	if (stats_verb->parsed())
+		return memhp::verb_stats(globals);
 	if (watch_verb->parsed())
 		return memhp::verb_watch(globals);
 	if (metrics_verb->parsed())

@@ -7,12 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "core/units.h"
+#include "memhpctl/collected.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
 #include "system/policy_report.h"
 #include "system/sysfs.h"
-#include "system/varlink.h"
 #include "system/zoneinfo.h"
 
 namespace memhp
@@ -134,10 +134,7 @@ void print(const json &policy)
 
 Result<json> ask_daemon(const Globals &globals)
 {
-	auto client = varlink::Client::connect(globals.socket());
-	if (!client)
-		return fail(client.error());
-	auto answer = client->call("io.memhp.Policy", json::object());
+	auto answer = ask_memhpd(globals, "io.memhp.Policy", collected_policy);
 	if (!answer)
 		return answer;
 	auto policy = answer->value("policy", json::object());

@@ -8,6 +8,7 @@
 #include "core/totals.h"
 #include "core/units.h"
 #include "memhpctl/clock.h"
+#include "memhpctl/collected.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
@@ -17,7 +18,6 @@
 #include "system/kmod.h"
 #include "system/ratio_report.h"
 #include "system/sysfs.h"
-#include "system/varlink.h"
 #include "system/zoneinfo.h"
 
 namespace memhp
@@ -56,10 +56,7 @@ OnlinePolicy bounds_of(const Globals &globals, const Result<json> &daemon)
 /// The daemon's answer, or why there is none.
 Result<json> ask_daemon(const Globals &globals)
 {
-	auto client = varlink::Client::connect(globals.socket());
-	if (!client)
-		return fail(client.error());
-	auto answer = client->call("io.memhp.Status", json::object());
+	auto answer = ask_memhpd(globals, "io.memhp.Status", collected_status);
 	if (!answer)
 		return answer;
 	return answer->value("status", json::object());
@@ -127,11 +124,11 @@ json hooks_json(const LastRun &hooks)
 		{"ended", std::move(ended)}};
 }
 
-std::string describe_hooks(const HooksReport &report)
+std::string describe_hooks(const HooksReport &report, const Clock &clock)
 {
 	using std::chrono::nanoseconds;
 	auto text = fmt::format(
-		"run at {}", wall_clock(static_cast<uint64_t>(nanoseconds(report.began).count())));
+		"run at {}", clock.text(static_cast<uint64_t>(nanoseconds(report.began).count())));
 	if (!report.problem.empty())
 		return text + ": none, " + report.problem;
 	if (!report.finished())
@@ -328,7 +325,8 @@ int verb_status(const Globals &globals)
 	if (!hooks)
 		fmt::print("settled programs: {}\n", hooks.error().message);
 	else if (*hooks)
-		fmt::print("settled programs: {}\n", describe_hooks(**hooks));
+		fmt::print("settled programs: {}\n",
+			   describe_hooks(**hooks, Clock::of(sysfs->root_fd())));
 	return exit_done;
 }
 

@@ -8,11 +8,11 @@
 namespace memhp
 {
 
-std::string Table::text() const
+std::string Table::text(bool titles) const
 {
 	std::vector<size_t> widths;
 	for (const auto &column : columns_)
-		widths.push_back(column.title.size());
+		widths.push_back(titles ? column.title.size() : 1);
 	for (const auto &row : rows_)
 		for (size_t i = 0; i < row.size(); ++i)
 			widths[i] = std::max({widths[i], row[i].size(), size_t{1}});
@@ -30,7 +30,8 @@ std::string Table::text() const
 		text.erase(text.find_last_not_of(' ') + 1);
 		result += text + '\n';
 	};
-	line([&](size_t i) -> const std::string & { return columns_[i].title; });
+	if (titles)
+		line([&](size_t i) -> const std::string & { return columns_[i].title; });
 	for (const auto &row : rows_)
 		line([&](size_t i) -> const std::string & { return row[i]; });
 	return result;

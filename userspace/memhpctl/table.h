@@ -19,7 +19,7 @@ public:
 	explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 	/// As many cells as columns; an empty cell is shown as "-".
 	void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-	std::string text() const;
+	std::string text(bool titles = true) const;
 
 private:
 	std::vector<Column> columns_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/block.h"
+#include "core/event_filter.h"
 #include "core/result.h"
 #include "system/config.h"
 #include "system/request.h"
@@ -37,6 +38,35 @@ struct ListOptions {
 	std::vector<std::string> target; ///< empty: all blocks
 	std::string columns;		 ///< comma-separated; empty: the default ones
 	bool split = false;		 ///< a line a block
+	bool bytes = false;		 ///< sizes in bytes
+	bool no_headings = false;
+};
+
+struct MapOptions {
+	std::vector<std::string> target; ///< empty: all blocks
+	std::optional<uint64_t> cell;	 ///< bytes; nothing: as it fits
+};
+
+struct EventsOptions {
+	std::string since;  ///< as parse_since() takes it; empty: all
+	EventFilter filter; ///< without a time
+};
+
+struct CollectOptions {
+	std::string file;
+	bool force = false; ///< replaces a file
+};
+
+/// One of the two.
+struct WaitOptions {
+	std::optional<uint64_t> online; ///< bytes
+	bool settled = false;		///< nothing comes, goes or changes any more
+	std::optional<Time> timeout;
+};
+
+struct ProbeOptions {
+	std::string address;
+	bool dry_run = false;
 };
 
 struct ChangeOptions {
@@ -55,6 +85,7 @@ struct PlanAddOptions {
 /// Each verb prints its result to standard output and problems to standard error, and returns an
 /// ExitStatus.
 int verb_list(const Globals &globals, const ListOptions &options);
+int verb_map(const Globals &globals, const MapOptions &options);
 int verb_status(const Globals &globals);
 int verb_change(const Globals &globals, const ChangeOptions &options);
 /// One real attempt on one block, which is put back.
@@ -63,8 +94,12 @@ int verb_trial(const Globals &globals, const ChangeRequest &request);
 int verb_cancel(const Globals &globals, const std::vector<std::string> &words);
 /// `target`: words that name blocks.
 int verb_explain(const Globals &globals, const std::vector<std::string> &target);
-int verb_events(const Globals &globals);
+int verb_events(const Globals &globals, const EventsOptions &options);
 int verb_watch(const Globals &globals);
+int verb_collect(const Globals &globals, const CollectOptions &options);
+int verb_wait(const Globals &globals, const WaitOptions &options);
+int verb_probe(const Globals &globals, const ProbeOptions &options);
+int verb_stats(const Globals &globals);
 int verb_metrics(const Globals &globals);
 /// `file` may be "-" for the standard input.
 int verb_policy_check(const Globals &globals, const std::string &file);

@@ -256,7 +256,7 @@ KernelSide Daemon::kernel_side() const
 	const auto *blocks = onliner_.looking_at();
 	std::vector<Block> found;
 	if (!blocks) {
-		auto scanned = sysfs_.scan(Sysfs::Candidates::left_out);
+		auto scanned = sysfs_.scan({.candidates = false});
 		if (!scanned)
 			return side;
 		found = std::move(*scanned);

@@ -90,7 +90,7 @@ void Onliner::start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
 		if (const auto entry = ledger_.entries().find(block);
 		    entry != ledger_.entries().end() && entry->second.inode == inode)
 			ledger_.renew(block);
-	const auto blocks = sysfs_.scan(Sysfs::Candidates::left_out);
+	const auto blocks = sysfs_.scan({.candidates = false});
 	if (blocks) {
 		observe(*blocks, unknown);
 		bring_back(*blocks, moving);
@@ -291,7 +291,7 @@ void Onliner::look_around(const Result<std::vector<Block>> &blocks)
 void Onliner::rescan()
 {
 	hooks_.drain();
-	const auto blocks = sysfs_.scan(Sysfs::Candidates::left_out);
+	const auto blocks = sysfs_.scan({.candidates = false});
 	look_around(blocks);
 	if (!blocks) {
 		log::error("rescan failed: {}", blocks.error().message);

@@ -28,7 +28,7 @@ bool Onliner::waits(const Block &block) const
 void Onliner::act(const std::vector<uint64_t> &settled)
 {
 	const auto began = Loop::now();
-	const auto blocks = sysfs_.scan(Sysfs::Candidates::left_out);
+	const auto blocks = sysfs_.scan({.candidates = false});
 	look_around(blocks);
 	if (!blocks) {
 		log::error("looking at the memory blocks failed: {}", blocks.error().message);

@@ -176,7 +176,7 @@ std::optional<Totals> SettledHooks::take_back() const
 
 std::optional<Totals> SettledHooks::look() const
 {
-	const auto blocks = sysfs_.scan(Sysfs::Candidates::left_out);
+	const auto blocks = sysfs_.scan({.candidates = false});
 	if (!blocks) {
 		log::error("how much memory is online cannot be told: {}", blocks.error().message);
 		return std::nullopt;

@@ -27,9 +27,10 @@ public:
 	/// says which it is: not loaded, debugfs not mounted, no permission, another ABI.
 	Result<void> check() const;
 
-	/// Records of "blocks" and "nodes", or the lines of "status" as one record.
+	/// Records of "blocks", "nodes" and "latency", or the lines of "status" as one record.
 	Result<std::vector<Record>> blocks() const { return records("blocks"); }
 	Result<std::vector<Record>> nodes() const { return records("nodes"); }
+	Result<std::vector<Record>> latency() const { return records("latency"); }
 	Result<Record> status() const;
 
 	/// For Sysfs::set_early(); empty where the module is absent.

@@ -2,6 +2,7 @@
 #include "system/sysfs.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <iterator>
 #include <map>
@@ -13,55 +14,47 @@
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "core/units.h"
-#include "system/procfs.h"
-#include "system/surroundings.h"
+#include "system/sysfs_private.h"
 
 namespace memhp
 {
 namespace
 {
 
-constexpr auto node_dir = "sys/devices/system/node";
-
 /// Below the directory of the blocks.
 std::string block_dir(uint64_t block) { return fmt::format("memory{}", block); }
 
-bool gone(const Error &error)
+/// A file of a block's directory. A scan opens hundreds of thousands: no path is built on the heap
+/// but for a message.
+Result<Fd> open_of_block(int memory, uint64_t block, const char *name)
 {
-	return error.code == std::errc::no_such_file_or_directory ||
-	       error.code == std::errc::no_such_device;
+	std::array<char, 64> path;
+	*fmt::format_to_n(path.data(), path.size() - 1, "memory{}/{}", block, name).out = '\0';
+	Fd file(openat(memory, path.data(), O_RDONLY | O_CLOEXEC));
+	if (file.get() < 0)
+		return fail_errno(errno, path.data());
+	return file;
 }
 
-using Numbered = std::vector<std::pair<uint64_t, uint64_t>>;
-
-/// Numbers N of all entries `prefix`N of a directory, ascending, and their inodes as listed.
-Result<Numbered> numbered_entries(int root, const std::string &path, std::string_view prefix)
+/// The content of an open file of at most a page, in `buffer`, without its newline.
+using Page = std::array<char, 4096>;
+Result<std::string_view> read_page(const Fd &file, Page &buffer, uint64_t block, const char *name)
 {
-	auto dir = open_at(root, path, O_RDONLY | O_DIRECTORY);
-	if (!dir)
-		return fail(dir.error());
-	const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(dir->get()), closedir);
-	if (!stream)
-		return fail_errno(errno, path);
-	dir->release(); // closedir() closes it
-	Numbered numbers;
-	errno = 0;
-	while (const auto *entry = readdir(stream.get())) {
-		const std::string_view name = entry->d_name;
-		uint64_t number = 0;
-		if (name.substr(0, prefix.size()) == prefix &&
-		    parse_number(name.substr(prefix.size()), 10, number))
-			numbers.emplace_back(number, entry->d_ino);
-		errno = 0;
-	}
-	if (errno != 0)
-		return fail_errno(errno, path);
-	std::sort(numbers.begin(), numbers.end());
-	return numbers;
+	ssize_t got = 0;
+	do {
+		got = pread(file.get(), buffer.data(), buffer.size(), 0);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return fail_errno(errno, fmt::format("memory{}/{}", block, name));
+	std::string_view content(buffer.data(), static_cast<size_t>(got));
+	while (!content.empty() && content.back() == '\n')
+		content.remove_suffix(1);
+	return content;
 }
 
 bool is_sysfs(const Fd &file)
@@ -86,6 +79,31 @@ std::vector<std::string_view> words(std::string_view text)
 }
 
 } // namespace
+
+Result<Numbered> numbered_entries(int root, const std::string &path, std::string_view prefix)
+{
+	auto dir = open_at(root, path, O_RDONLY | O_DIRECTORY);
+	if (!dir)
+		return fail(dir.error());
+	const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(dir->get()), closedir);
+	if (!stream)
+		return fail_errno(errno, path);
+	dir->release(); // closedir() closes it
+	Numbered numbers;
+	errno = 0;
+	while (const auto *entry = readdir(stream.get())) {
+		const std::string_view name = entry->d_name;
+		uint64_t number = 0;
+		if (name.substr(0, prefix.size()) == prefix &&
+		    parse_number(name.substr(prefix.size()), 10, number))
+			numbers.emplace_back(number, entry->d_ino);
+		errno = 0;
+	}
+	if (errno != 0)
+		return fail_errno(errno, path);
+	std::sort(numbers.begin(), numbers.end());
+	return numbers;
+}
 
 Result<Sysfs> Sysfs::open(const std::string &root)
 {
@@ -127,7 +145,8 @@ namespace
 /// Of an open state file.
 Result<BlockState> read_state(const Fd &file, uint64_t block)
 {
-	const auto text = read_attribute(file, Sysfs::state_path(block));
+	Page buffer;
+	const auto text = read_page(file, buffer, block, "state");
 	if (!text)
 		return fail(text.error());
 	return parse_block_state(*text);
@@ -137,10 +156,22 @@ Result<BlockState> read_state(const Fd &file, uint64_t block)
 
 Result<BlockState> Sysfs::state(uint64_t block) const
 {
-	const auto file = open_at(memory_.get(), block_dir(block) + "/state", O_RDONLY);
+	const auto file = open_of_block(memory_.get(), block, "state");
 	if (!file)
 		return fail(file.error());
 	return read_state(*file, block);
+}
+
+Result<std::string> Sysfs::attribute(uint64_t block, const char *name) const
+{
+	const auto file = open_of_block(memory_.get(), block, name);
+	if (!file)
+		return fail(file.error());
+	Page buffer;
+	const auto text = read_page(*file, buffer, block, name);
+	if (!text)
+		return fail(text.error());
+	return std::string(*text);
 }
 
 Result<uint64_t> Sysfs::inode(uint64_t block) const
@@ -162,33 +193,32 @@ Result<Zone> Sysfs::zone(uint64_t block) const
 
 Result<Sysfs::Present> Sysfs::present(uint64_t block) const
 {
-	const auto found = read_block(block, Candidates::left_out);
+	const auto found = read_block(block, true, false);
 	if (!found)
 		return fail(found.error());
 	return Present{found->state, found->zone};
 }
 
-Result<Block> Sysfs::read_block(uint64_t number, Candidates candidates) const
+Result<Block> Sysfs::read_block(uint64_t number, bool zone, bool candidates) const
 {
 	Block block;
 	block.number = number;
 
-	const auto state_file = open_at(memory_.get(), block_dir(number) + "/state", O_RDONLY);
+	const auto state_file = open_of_block(memory_.get(), number, "state");
 	if (!state_file)
 		return fail(state_file.error());
 	const auto before = read_state(*state_file, number);
 	if (!before)
 		return fail(before.error());
+	block.state = *before;
 	// Linux 6.1 oopses (7.3 does not) where the zones of an offline block are read that has no
 	// node yet: valid_zones_show() in drivers/base/memory.c.
-	if (*before != BlockState::online && candidates == Candidates::left_out) {
-		block.state = *before;
+	if (!(*before == BlockState::online ? zone : candidates))
 		return block;
-	}
-	const auto zones_path = block_dir(number) + "/valid_zones";
-	const auto zones_file = open_at(memory_.get(), zones_path, O_RDONLY);
-	const auto zones = zones_file ? read_attribute(*zones_file, zones_path)
-				      : Result<std::string>(fail(zones_file.error()));
+	const auto zones_file = open_of_block(memory_.get(), number, "valid_zones");
+	Page buffer;
+	const auto zones = zones_file ? read_page(*zones_file, buffer, number, "valid_zones")
+				      : Result<std::string_view>(fail(zones_file.error()));
 	const auto after = read_state(*state_file, number);
 	if (!after)
 		return fail(after.error());
@@ -216,10 +246,10 @@ Result<std::vector<uint64_t>> Sysfs::numbers() const
 	return numbers;
 }
 
-Result<std::vector<std::pair<uint64_t, uint64_t>>> Sysfs::list() const
+Result<std::vector<std::pair<uint64_t, uint64_t>>> Sysfs::list(bool inodes) const
 {
 	auto entries = numbered_entries(root_.get(), memory_dir, "memory");
-	if (!entries || listed_inodes_)
+	if (!entries || listed_inodes_ || !inodes)
 		return entries;
 	Numbered present;
 	for (const auto &[number, listed] : *entries)
@@ -236,19 +266,10 @@ void Sysfs::read_candidates(std::vector<Block> &blocks) const
 	for (auto &block : blocks) {
 		if (block.state != BlockState::offline || (nodes && !block.node))
 			continue;
-		if (auto read = read_block(block.number, Candidates::read))
+		if (auto read = read_block(block.number, true, true))
 			block.candidates = std::move(read->candidates);
 	}
 }
-
-/// What tells where memory came from, read once for a whole scan.
-struct Sysfs::Origins {
-	std::map<uint64_t, bool> early; ///< as far as anybody says
-	std::optional<uint64_t> boot_mark;
-	std::vector<DriverMemory> drivers;
-	bool drivers_hidden = false; ///< from a reader without privilege
-	std::optional<Balloon> balloon;
-};
 
 std::optional<uint64_t> Sysfs::boot_mark(uint64_t lowest_block) const
 {
@@ -265,6 +286,24 @@ std::optional<uint64_t> Sysfs::boot_mark(uint64_t lowest_block) const
 	if (block.st_ino > mark.st_ino)
 		return std::nullopt;
 	return mark.st_ino;
+}
+
+Sysfs::Origins Sysfs::find_origins(uint64_t lowest_block) const
+{
+	Origins origins;
+	origins.boot_mark = boot_mark(lowest_block);
+	if (!origins.boot_mark && early_)
+		origins.early = early_();
+	if (const auto text = read_file(root_.get(), collected_early))
+		origins.collected_early =
+			text->empty() ? std::vector<Target::Range>()
+				      : parse_target({*text}).value_or(Target()).numbers;
+	auto iomem = read_iomem(root_.get());
+	origins.drivers_hidden = !iomem && iomem.error().code == std::errc::permission_denied;
+	if (iomem)
+		origins.drivers = std::move(*iomem);
+	origins.balloon = find_balloon(root_.get());
+	return origins;
 }
 
 void Sysfs::find_source(Block &block, const Origins &origins) const
@@ -287,6 +326,12 @@ void Sysfs::find_source(Block &block, const Origins &origins) const
 		early = known->second;
 	else if (origins.boot_mark)
 		early = block.inode < *origins.boot_mark;
+	else if (origins.collected_early)
+		early = std::any_of(
+			origins.collected_early->begin(), origins.collected_early->end(),
+			[&](const Target::Range &range) {
+				return block.number >= range.first && block.number <= range.second;
+			});
 	// Without the drivers' names what has no device may be theirs.
 	if (early.value_or(!link && !origins.drivers_hidden)) {
 		block.source = Source::boot;
@@ -296,64 +341,6 @@ void Sysfs::find_source(Block &block, const Origins &origins) const
 		block.source = origins.balloon->source;
 		block.device = origins.balloon->device;
 	}
-}
-
-Result<std::vector<Block>> Sysfs::scan(Candidates candidates) const
-{
-	// The inodes first: the state of a later life does no harm, that of an earlier would.
-	const auto entries = list();
-	if (!entries)
-		return fail(entries.error());
-
-	// The nodes' directories link to their blocks: a few readdir calls instead of one a block.
-	std::vector<std::pair<uint64_t, int>> node_of;
-	node_of.reserve(entries->size());
-	const auto nodes = numbered_entries(root_.get(), node_dir, "node");
-	for (const auto &[node, inode] : nodes ? *nodes : Numbered()) {
-		const auto linked = numbered_entries(
-			root_.get(), fmt::format("{}/node{}", node_dir, node), "memory");
-		if (!linked)
-			continue;
-		for (const auto &[number, link] : *linked)
-			node_of.emplace_back(number, static_cast<int>(node));
-	}
-	std::sort(node_of.begin(), node_of.end());
-	auto node = node_of.begin();
-	Origins origins;
-	if (!entries->empty())
-		origins.boot_mark = boot_mark(entries->front().first);
-	if (!origins.boot_mark && early_)
-		origins.early = early_();
-	auto iomem = read_iomem(root_.get());
-	origins.drivers_hidden = !iomem && iomem.error().code == std::errc::permission_denied;
-	if (iomem)
-		origins.drivers = std::move(*iomem);
-	origins.balloon = find_balloon(root_.get());
-
-	std::vector<Block> blocks;
-	blocks.reserve(entries->size());
-	for (const auto &[number, inode] : *entries) {
-		const auto is_later = [wanted = number](const auto &one) {
-			return one.first >= wanted;
-		};
-		node = std::find_if(node, node_of.end(), is_later);
-		const bool on_node = node != node_of.end() && node->first == number;
-		// The kernel links a block to its node last of all, where it has nodes.
-		auto block = read_block(number, on_node || !nodes ? candidates
-								  : Candidates::left_out);
-		if (!block && gone(block.error()))
-			continue;
-		if (!block)
-			return fail(block.error());
-		block->inode = inode;
-		// Of several nodes none is the block's.
-		if (on_node &&
-		    (std::next(node) == node_of.end() || std::next(node)->first != number))
-			block->node = node->second;
-		find_source(*block, origins);
-		blocks.push_back(std::move(*block));
-	}
-	return blocks;
 }
 
 } // namespace memhp

@@ -16,6 +16,9 @@
 namespace memhp
 {
 
+/// The file of a collected tree that names the blocks that were there at boot: "0-23,40".
+inline constexpr auto collected_early = "memhp-collect/early";
+
 /// The memory side of /sys and /proc of one machine: the running one, or a recorded tree.
 class Sysfs
 {
@@ -30,17 +33,28 @@ public:
 	/// Numbers of all memory blocks, ascending: far cheaper than a scan.
 	Result<std::vector<uint64_t>> numbers() const;
 
-	/// Whether a scan reads what zones an offline block may go to: as much again as all else
-	/// that is read of it.
-	enum class Candidates { read, left_out };
+	/// What a scan tells of a block beside its number, state and node. Each costs a few system
+	/// calls a block.
+	struct Detail {
+		bool zone = true;	///< of an online block
+		bool candidates = true; ///< of an offline block
+		bool origin = true;	///< source and device
+		bool inode = true;	///< costs nothing on a running kernel
+		/// Read a large machine by so many processes at once. Only where a fork is cheap
+		/// and nothing waits for children.
+		unsigned processes = 1;
+	};
 
-	/// All memory blocks, ascending, with node, source and device. A block that vanishes
-	/// during the scan is left out; any other read error fails the scan.
-	Result<std::vector<Block>> scan(Candidates candidates = Candidates::read) const;
+	/// All memory blocks, ascending. A block that vanishes during the scan is left out; any
+	/// other read error fails the scan.
+	Result<std::vector<Block>> scan(Detail detail = {true, true, true, true, 1}) const;
 
-	/// What a scan has left out of these blocks; of one that cannot be read, or that the kernel
-	/// has not linked to its node yet, it stays so.
+	/// The candidates that a scan has left out; those of a block that cannot be read, or that
+	/// the kernel has not linked to its node yet, stay so.
 	void read_candidates(std::vector<Block> &blocks) const;
+
+	/// Content of a block's file; ENOENT where the block or this file of it does not exist.
+	Result<std::string> attribute(uint64_t block, const char *name) const;
 
 	/// State of one block; ENOENT where it does not exist.
 	Result<BlockState> state(uint64_t block) const;
@@ -68,22 +82,24 @@ public:
 
 	/// Which blocks were there at boot (true) or came later (false), as far as anybody knows.
 	/// A running kernel's sysfs tells by the age of a block's directory; elsewhere this is
-	/// asked once a scan. Where it knows nothing, memory behind a firmware device counts as a
-	/// DIMM, all other as boot memory: the kernel gives boot memory that ACPI describes the
-	/// same link.
+	/// asked once a scan, and then the file that collect made. Where nobody knows, memory
+	/// behind a firmware device counts as a DIMM, all other as boot memory: the kernel gives
+	/// boot memory that ACPI describes the same link.
 	using EarlyBlocks = std::function<std::map<uint64_t, bool>()>;
 	void set_early(EarlyBlocks early) { early_ = std::move(early); }
 
 private:
 	Sysfs() = default;
-	/// A block's own files: state and zones; all else is left empty. The candidates of one
-	/// whose addition the kernel has not ended must be left out.
-	Result<Block> read_block(uint64_t number, Candidates candidates) const;
-	/// Numbers of all blocks, ascending, with the inodes of their directories.
-	Result<std::vector<std::pair<uint64_t, uint64_t>>> list() const;
+	/// A block's own files: state and, where wanted, the zone of an online one or the
+	/// candidates of an offline one. Those of one whose addition the kernel has not ended must
+	/// not be.
+	Result<Block> read_block(uint64_t number, bool zone, bool candidates) const;
+	/// Numbers of all blocks, ascending, with the inodes of their directories where wanted.
+	Result<std::vector<std::pair<uint64_t, uint64_t>>> list(bool inodes) const;
 	/// Blocks with a lower inode were there at boot; nothing where inodes tell no age.
 	std::optional<uint64_t> boot_mark(uint64_t lowest_block) const;
 	struct Origins;
+	Origins find_origins(uint64_t lowest_block) const;
 	void find_source(Block &block, const Origins &origins) const;
 
 	Fd root_;

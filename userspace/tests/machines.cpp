@@ -77,13 +77,26 @@ private:
 	bool one(const std::string &path, const std::string &mark, const std::string &value)
 	{
 		++count_;
-		if (mark == " -> ")
+		if (mark == " -> ") {
 			tree_.link(path, value);
-		else if (mark == " = ")
+			link_back(path);
+		} else if (mark == " = ")
 			files_[path] = value + "\n";
 		else
 			files_[path] += value + "\n";
 		return true;
+	}
+
+	/// The kernel links a block to its node too, for lsmem.
+	void link_back(const std::string &path) const
+	{
+		const std::string nodes = "sys/devices/system/node/";
+		const auto slash = path.rfind('/');
+		if (path.compare(0, nodes.size(), nodes) != 0 || slash < nodes.size())
+			return;
+		const auto node = path.substr(nodes.size(), slash - nodes.size());
+		tree_.link("sys/devices/system/memory" + path.substr(slash) + "/" + node,
+			   "../../node/" + node);
 	}
 
 	const MachineTree &tree_;
@@ -136,6 +149,7 @@ std::unique_ptr<MachineTree> large_machine()
 		const auto directory = std::string("kinds/") + name;
 		tree->write(directory + "/state", state);
 		tree->write(directory + "/valid_zones", zones);
+		tree->link(directory + "/node0", "../../sys/devices/system/node/node0");
 		if (!device.empty())
 			tree->link(directory + "/firmware_node", "../" + device);
 	};

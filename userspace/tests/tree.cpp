@@ -140,8 +140,9 @@ void MachineTree::add(uint64_t block, std::string_view state, std::string_view v
 	write(dir(block) + "/state", std::string(state) + "\n");
 	write(dir(block) + "/valid_zones", std::string(valid_zones) + "\n");
 	const auto name = "memory" + std::to_string(block);
-	link("sys/devices/system/node/node" + std::to_string(node) + "/" + name,
-	     "../../memory/" + name);
+	const auto on = "node" + std::to_string(node);
+	link("sys/devices/system/node/" + on + "/" + name, "../../memory/" + name);
+	link(dir(block) + "/" + on, "../../node/" + on);
 }
 
 void MachineTree::add_policy_settings() const

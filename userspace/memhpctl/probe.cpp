@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "core/units.h"
+#include "memhpctl/verbs.h"
+#include "system/fd.h"
+#include "system/sysfs.h"
+
+namespace memhp
+{
+namespace
+{
+
+constexpr auto probe_file = "sys/devices/system/memory/probe";
+
+/// Where a block may begin: "0x180000000", or as a decimal number.
+Result<uint64_t> parse_address(std::string_view text, uint64_t block_size)
+{
+	const bool hex = text.substr(0, 2) == "0x";
+	uint64_t address = 0;
+	if (!parse_number(hex ? text.substr(2) : text, hex ? 16 : 10, address))
+		return fail_input(fmt::format("'{}' is no address; write it as 0x180000000", text));
+	if (address % block_size != 0)
+		return fail_input(fmt::format("0x{:x} is no multiple of {}, the size of a block "
+					      "here; 0x{:x} is",
+					      address, format_size(block_size),
+					      address / block_size * block_size));
+	return address;
+}
+
+} // namespace
+
+int verb_probe(const Globals &globals, const ProbeOptions &options)
+{
+	const auto sysfs = Sysfs::open(globals.sysroot);
+	if (!sysfs)
+		return complain(sysfs.error());
+	const auto address = parse_address(options.address, sysfs->block_size());
+	if (!address)
+		return complain(address.error(), exit_usage);
+	const auto block = *address / sysfs->block_size();
+	if (faccessat(sysfs->root_fd(), probe_file, F_OK, 0) < 0)
+		return complain({{},
+				 fmt::format("this kernel has no file /{}: it was built without "
+					     "CONFIG_ARCH_MEMORY_PROBE, and finds memory by its "
+					     "firmware or its drivers alone",
+					     probe_file)});
+	if (sysfs->state(block))
+		return complain({{},
+				 fmt::format("memory block {} at 0x{:x} is there already", block,
+					     *address)});
+	if (!options.dry_run) {
+		if (!globals.live())
+			return complain({{},
+					 "--sysroot names a recorded tree, which cannot be "
+					 "changed; add --dry-run to see what would be done"},
+					exit_usage);
+		if (geteuid() != 0)
+			return complain({{}, "changing memory needs root; run it with sudo"});
+		const auto written =
+			write_value(sysfs->root_fd(), probe_file, fmt::format("0x{:x}", *address));
+		if (!written)
+			return complain(written.error());
+		if (!sysfs->state(block))
+			return complain({{},
+					 fmt::format("the kernel took 0x{:x}, and there is no "
+						     "memory block {}",
+						     *address, block)});
+	}
+	if (globals.json)
+		fmt::print("{}\n", nlohmann::json({{"block", block},
+						   {"address", fmt::format("0x{:x}", *address)},
+						   {"size", sysfs->block_size()},
+						   {"dry_run", options.dry_run}})
+					   .dump(2));
+	else
+		fmt::print("{} memory block {} at 0x{:x}, {}\n",
+			   options.dry_run ? "would add" : "added", block, *address,
+			   format_size(sysfs->block_size()));
+	return exit_done;
+}
+
+} // namespace memhp

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memhpctl/terminal.h"
+
+#include <cstdlib>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace memhp
+{
+namespace
+{
+
+std::optional<std::string_view> variable(const char *name)
+{
+	const char *value = getenv(name);
+	return value ? std::optional<std::string_view>(value) : std::nullopt;
+}
+
+} // namespace
+
+Terminal terminal_of(int fd)
+{
+	TerminalFacts facts;
+	winsize size{};
+	facts.is_terminal = isatty(fd) != 0;
+	if (facts.is_terminal && ioctl(fd, TIOCGWINSZ, &size) == 0)
+		facts.reported_width = size.ws_col;
+	facts.columns = variable("COLUMNS");
+	facts.no_color = variable("NO_COLOR");
+	facts.term = variable("TERM");
+	return judge_terminal(facts);
+}
+
+} // namespace memhp

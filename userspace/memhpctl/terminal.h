@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "core/terminal.h"
+
+namespace memhp
+{
+
+/// What is behind a file descriptor, by it and by the environment.
+Terminal terminal_of(int fd);
+
+} // namespace memhp

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "terminal_program.h"
+
+#include <array>
+#include <cstdlib>
+
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace memhp
+{
+
+std::string run_on_terminal(const std::string &program, const std::vector<std::string> &arguments,
+			    unsigned short columns, const std::vector<std::string> &environment)
+{
+	const winsize size = {.ws_row = 25, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+	int terminal = -1;
+	const auto pid = forkpty(&terminal, nullptr, nullptr, &size);
+	if (pid == 0) {
+		unsetenv("COLUMNS");
+		unsetenv("NO_COLOR");
+		for (const auto &variable : environment)
+			putenv(const_cast<char *>(variable.c_str()));
+		std::vector<char *> argv = {const_cast<char *>(program.c_str())};
+		for (const auto &argument : arguments)
+			argv.push_back(const_cast<char *>(argument.c_str()));
+		argv.push_back(nullptr);
+		execv(program.c_str(), argv.data());
+		_exit(127);
+	}
+	std::string output;
+	std::array<char, 4096> buffer;
+	for (;;) {
+		// EIO once the other end is closed.
+		const auto got = read(terminal, buffer.data(), buffer.size());
+		if (got <= 0)
+			break;
+		output.append(buffer.data(), static_cast<size_t>(got));
+	}
+	close(terminal);
+	waitpid(pid, nullptr, 0);
+	return output;
+}
+
+} // namespace memhp

@@ -199,7 +199,7 @@ Result<Sysfs::Present> Sysfs::present(uint64_t block) const
 	return Present{found->state, found->zone};
 }
 
-Result<Block> Sysfs::read_block(uint64_t number, bool zone, bool candidates) const
+Result<Block> Sysfs::read_block(uint64_t number, bool zone_wanted, bool candidates) const
 {
 	Block block;
 	block.number = number;
@@ -213,7 +213,7 @@ Result<Block> Sysfs::read_block(uint64_t number, bool zone, bool candidates) con
 	block.state = *before;
 	// Linux 6.1 oopses (7.3 does not) where the zones of an offline block are read that has no
 	// node yet: valid_zones_show() in drivers/base/memory.c.
-	if (!(*before == BlockState::online ? zone : candidates))
+	if (!(*before == BlockState::online ? zone_wanted : candidates))
 		return block;
 	const auto zones_file = open_of_block(memory_.get(), number, "valid_zones");
 	Page buffer;

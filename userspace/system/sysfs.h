@@ -93,7 +93,7 @@ private:
 	/// A block's own files: state and, where wanted, the zone of an online one or the
 	/// candidates of an offline one. Those of one whose addition the kernel has not ended must
 	/// not be.
-	Result<Block> read_block(uint64_t number, bool zone, bool candidates) const;
+	Result<Block> read_block(uint64_t number, bool zone_wanted, bool candidates) const;
 	/// Numbers of all blocks, ascending, with the inodes of their directories where wanted.
 	Result<std::vector<std::pair<uint64_t, uint64_t>>> list(bool inodes) const;
 	/// Blocks with a lower inode were there at boot; nothing where inodes tell no age.

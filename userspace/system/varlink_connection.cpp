@@ -50,8 +50,7 @@ void Connection::send(std::string_view message, bool last)
 	account();
 	if (last)
 		go_on();
-	else if (!doomed_)
-		watch();
+	watch();
 }
 
 void Connection::close_soon()
@@ -76,8 +75,12 @@ void Connection::close()
 	server_.closed(this);
 }
 
+/// At once when what is awaited changes: a socket that is writable and is still watched for that
+/// would wake the loop for ever, and keep the next step from its turn.
 void Connection::watch()
 {
+	if (!socket_ || doomed_ || nobody_)
+		return;
 	uint32_t events = 0;
 	if (!output_.empty())
 		events = EPOLLOUT;
@@ -113,8 +116,7 @@ void Connection::ready(uint32_t events)
 		std::function<void()>(current_->on_taken_)();
 	if (output_.empty() && !current_)
 		go_on();
-	else if (socket_ && !doomed_)
-		watch();
+	watch();
 }
 
 void Connection::hung_up()
@@ -143,8 +145,7 @@ void Connection::step()
 {
 	next_.reset();
 	if (!socket_ || current_ || !output_.empty()) {
-		if (socket_)
-			watch();
+		watch();
 		return;
 	}
 	// With nobody there it is not epoll that tells what there is to read.
@@ -199,8 +200,7 @@ void Connection::take_message()
 		go_on();
 	else if (nobody_)
 		close_soon();
-	else if (!doomed_)
-		watch();
+	watch();
 }
 
 bool Connection::call(json message)

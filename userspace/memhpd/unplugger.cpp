@@ -23,6 +23,18 @@ std::string eject_path(const std::string &device)
 	return "sys/bus/acpi/devices/" + device + "/eject";
 }
 
+/// True where what was to be unplugged went while no memhpd ran: its blocks are not there any more,
+/// though its name may be, of what was plugged in instead.
+bool all_gone(const Sysfs &sysfs, const SavedUnplug &unplug)
+{
+	const auto blocks = sysfs.scan();
+	return blocks && !unplug.taken.empty() &&
+	       std::none_of(blocks->begin(), blocks->end(), [&](const Block &block) {
+		       const auto taken = unplug.taken.find(block.number);
+		       return taken != unplug.taken.end() && taken->second.inode == block.inode;
+	       });
+}
+
 OnlineType type_of(Zone zone)
 {
 	return zone == Zone::movable ? OnlineType::movable : OnlineType::kernel;
@@ -55,16 +67,6 @@ Result<std::vector<Block>> Unplugger::blocks_of(const std::string &device) const
 	return blocks;
 }
 
-bool Unplugger::is_another(const std::string &device, const SavedUnplug &unplug) const
-{
-	const auto blocks = blocks_of(device);
-	return blocks && !unplug.taken.empty() &&
-	       std::none_of(blocks->begin(), blocks->end(), [&](const Block &block) {
-		       const auto taken = unplug.taken.find(block.number);
-		       return taken != unplug.taken.end() && taken->second.inode == block.inode;
-	       });
-}
-
 void Unplugger::resume()
 {
 	if (!std::exchange(loaded_, true)) {
@@ -81,7 +83,7 @@ void Unplugger::resume()
 		entry.machine.took();
 		entry.saved = std::move(unplug);
 		log::info("unplug of {}: going on with it", device);
-		if (is_another(device, entry.saved))
+		if (all_gone(parts_.sysfs, entry.saved))
 			entry.machine.gone();
 	}
 	for (const auto &view : views())

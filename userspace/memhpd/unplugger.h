@@ -82,9 +82,6 @@ private:
 
 	Unplug::Spec spec() const;
 	Result<std::vector<Block>> blocks_of(const std::string &device) const;
-	/// True where the device went while no memhpd ran: none of its blocks is there any more,
-	/// though its name may be, of what was plugged in instead.
-	bool is_another(const std::string &device, const SavedUnplug &unplug) const;
 	/// Does what the machine wants. Ends with the entry gone, or waiting for a callback.
 	void advance(const std::string &device);
 	void settle(const std::string &device);

@@ -16,7 +16,8 @@ need_memhp
 need_module memory-notifier-error-inject
 plan 16
 
-BURST=256 # blocks
+# Not so many that the ratio would have them in a kernel zone.
+BURST=128 # blocks
 
 # stops WHAT: and the unit has ended in order. A process that systemd had to kill is no success.
 stops()

@@ -25,6 +25,8 @@ from errors import StepFailed, UserError
 
 # A machine that broke down has this long to end by itself, which tells a panic from a hang.
 ENDING_SECONDS = 5
+# The log of a long run, of an emulated machine, takes more than a minute to be read.
+LOG_SECONDS = 300
 SELFTESTS_IN_GUEST = "usr/lib/memhp-vm/selftests"
 # Variables of the host that tests in the guest listen to.
 PASSED_ON = ("LONG", "TRUTH_SEED", "CRASH_SEED")
@@ -173,10 +175,10 @@ async def _collect(guest, root, item, directory, evidence, sink):
             f"cd /{SELFTESTS_IN_GUEST} && {test_command(item)}", item.timeout, line)
     if root.debug:
         evidence.findings += await findings.end(guest, directory)
-    _, dmesg = await guest.run("dmesg", 60)
+    _, dmesg = await guest.run("dmesg", LOG_SECONDS)
     _save(directory / "dmesg.log", dmesg)
     if not guest.bare:
-        _, journal = await guest.run("journalctl -b -o short-monotonic --no-pager", 60)
+        _, journal = await guest.run("journalctl -b -o short-monotonic --no-pager", LOG_SECONDS)
         _save(directory / "journal.log", journal)
     evidence.kernel_log += dmesg
     evidence.output = output

@@ -147,8 +147,7 @@ void print_json(const std::vector<Block> &blocks, uint64_t block_size)
 
 int verb_map(const Globals &globals, const MapOptions &options)
 {
-	const auto found = find_blocks(globals, options.target,
-				       {.zones = true, .origin = false, .inode = false});
+	const auto found = find_blocks(globals, options.target, {.origin = false, .inode = false});
 	if (!found)
 		return complain(found.error().error, found.error().status);
 	const auto block_size = found->sysfs.block_size();

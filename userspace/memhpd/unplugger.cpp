@@ -20,6 +20,18 @@ constexpr auto file = "unplugs.json";
 /// The write waits for the hotplug lock.
 constexpr Time release_deadline = std::chrono::minutes(1);
 
+/// True where what was to be unplugged went while no memhpd ran: its blocks are not there any more,
+/// though its name may be, of what was plugged in instead.
+bool all_gone(const Sysfs &sysfs, const SavedUnplug &unplug)
+{
+	const auto blocks = sysfs.scan();
+	return blocks && !unplug.taken.empty() &&
+	       std::none_of(blocks->begin(), blocks->end(), [&](const Block &block) {
+		       const auto taken = unplug.taken.find(block.number);
+		       return taken != unplug.taken.end() && taken->second.inode == block.inode;
+	       });
+}
+
 OnlineType type_of(Zone zone)
 {
 	return zone == Zone::movable ? OnlineType::movable : OnlineType::kernel;
@@ -56,17 +68,6 @@ Unplugger::Entry &Unplugger::add(const std::string &device, Time asked)
 	return entry;
 }
 
-bool Unplugger::is_another(const Entry &entry) const
-{
-	const auto blocks = blocks_of(parts_.sysfs, entry.owners);
-	return blocks && !entry.saved.taken.empty() &&
-	       std::none_of(blocks->begin(), blocks->end(), [&](const Block &block) {
-		       const auto taken = entry.saved.taken.find(block.number);
-		       return taken != entry.saved.taken.end() &&
-			      taken->second.inode == block.inode;
-	       });
-}
-
 void Unplugger::resume()
 {
 	if (!std::exchange(loaded_, true)) {
@@ -83,7 +84,7 @@ void Unplugger::resume()
 		entry.machine.took();
 		entry.saved = std::move(unplug);
 		log::info("unplug of {}: going on with it", device);
-		if (is_another(entry))
+		if (all_gone(parts_.sysfs, entry.saved))
 			entry.machine.gone();
 	}
 	for (const auto &view : views())

@@ -92,9 +92,6 @@ private:
 	/// The host wants it; `what` says why that is memhpd's to do.
 	void take_over(const std::string &device, const std::string &what);
 	Entry &add(const std::string &device, Time asked);
-	/// True where the device went while no memhpd ran: none of its blocks is there any more,
-	/// though its name may be, of what was plugged in instead.
-	bool is_another(const Entry &entry) const;
 	/// Does what the machine wants. Ends with the entry gone, or waiting for a callback.
 	void advance(const std::string &device);
 	void settle(const std::string &device);

@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -30,23 +28,6 @@ constexpr size_t most_cpusets = 20000;
 /// takes to fill them. The time is looked at in between.
 constexpr size_t first_chunk = 128;
 constexpr size_t chunk = 1024;
-
-std::vector<std::string> directories(int root_fd, const std::string &path)
-{
-	std::vector<std::string> names;
-	auto fd = open_at(root_fd, path, O_RDONLY | O_DIRECTORY);
-	if (!fd)
-		return names;
-	const std::unique_ptr<DIR, int (*)(DIR *)> dir(fdopendir(fd->get()), closedir);
-	if (!dir)
-		return names;
-	fd->release(); // closedir() closes it
-	while (const auto *entry = readdir(dir.get()))
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-			names.emplace_back(entry->d_name);
-	std::sort(names.begin(), names.end());
-	return names;
-}
 
 /// A tree of cpusets that is mounted.
 struct Mount {
@@ -102,6 +83,12 @@ public:
 	}
 
 private:
+	/// None where they cannot be read.
+	std::vector<std::string> directories(const std::string &path) const
+	{
+		return names_in(root_fd_, path, true).value_or(std::vector<std::string>());
+	}
+
 	void cpusets(const Mount &mount, const std::string &path, const std::string &above,
 		     int level)
 	{
@@ -115,7 +102,7 @@ private:
 			claims_.claims.push_back({fmt::format("cpuset /{}", path), *nodes});
 		if (level == most_levels || ++cpusets_ > most_cpusets)
 			return;
-		for (const auto &name : directories(root_fd_, path))
+		for (const auto &name : directories(path))
 			cpusets(mount, path + "/" + name, own, level + 1);
 	}
 
@@ -159,7 +146,7 @@ private:
 		const auto began = Loop::now();
 		const auto own = std::to_string(getpid());
 		std::vector<std::string> left;
-		for (const auto &pid : directories(root_fd_, "proc")) {
+		for (const auto &pid : directories("proc")) {
 			uint64_t number = 0;
 			if (parse_number(pid, 10, number) && pid != own)
 				left.push_back(pid);

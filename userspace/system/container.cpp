@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 
-#include <dirent.h>
 #include <fcntl.h>
 
 #include <fmt/format.h>
@@ -22,24 +20,6 @@ constexpr auto devices_dir = "sys/bus/acpi/devices";
 /// Far more than any firmware nests.
 constexpr int most_levels = 16;
 
-/// Names in a directory, without . and ..; empty where it cannot be read.
-std::vector<std::string> names_in(int root_fd, const std::string &path)
-{
-	std::vector<std::string> names;
-	auto fd = open_at(root_fd, path, O_RDONLY | O_DIRECTORY);
-	if (!fd)
-		return names;
-	const std::unique_ptr<DIR, int (*)(DIR *)> dir(fdopendir(fd->get()), closedir);
-	if (!dir)
-		return names;
-	fd->release(); // closedir() closes it
-	while (const auto *entry = readdir(dir.get()))
-		if (const std::string name = entry->d_name; name != "." && name != "..")
-			names.push_back(name);
-	std::sort(names.begin(), names.end());
-	return names;
-}
-
 /// A processor without the file cannot go offline.
 bool cpu_online(int root_fd, uint64_t cpu)
 {
@@ -51,7 +31,8 @@ bool cpu_online(int root_fd, uint64_t cpu)
 void collect(int root_fd, const std::string &dir, int level, Container &found)
 {
 	constexpr std::string_view physical = "physical_node";
-	for (const auto &name : names_in(root_fd, dir)) {
+	const auto names = names_in(root_fd, dir);
+	for (const auto &name : names.value_or(std::vector<std::string>())) {
 		const auto path = dir + "/" + name;
 		const auto link = read_link(root_fd, path);
 		if (link && name.compare(0, physical.size(), physical) == 0) {

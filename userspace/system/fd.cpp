@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/fd.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <memory>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -106,6 +109,29 @@ Result<void> replace_file(int dir, const std::string &path, std::string_view con
 	if (!filled)
 		unlinkat(dir, temporary.c_str(), 0);
 	return filled;
+}
+
+Result<std::vector<std::string>> names_in(int dir, const std::string &path, bool directories_only)
+{
+	auto fd = open_at(dir, path, O_RDONLY | O_DIRECTORY);
+	if (!fd)
+		return fail(fd.error());
+	const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(fd->get()), closedir);
+	if (!stream)
+		return fail_errno(errno, path);
+	fd->release(); // closedir() closes it
+	std::vector<std::string> names;
+	errno = 0;
+	while (const auto *entry = readdir(stream.get())) {
+		const std::string name = entry->d_name;
+		if (name != "." && name != ".." && (!directories_only || entry->d_type == DT_DIR))
+			names.push_back(name);
+		errno = 0;
+	}
+	if (errno != 0)
+		return fail_errno(errno, path);
+	std::sort(names.begin(), names.end());
+	return names;
 }
 
 Result<std::string> read_link(int dir, const std::string &path)

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/result.h"
 
@@ -54,6 +55,11 @@ Result<void> write_value(int dir, const std::string &path, std::string_view valu
 /// file has exactly `mode`.
 Result<void> replace_file(int dir, const std::string &path, std::string_view content,
 			  unsigned mode = 0600);
+
+/// Names in a directory below `dir`, ascending, without `.` and `..`; of directories only, where
+/// that is wanted. Fails where it cannot be read.
+Result<std::vector<std::string>> names_in(int dir, const std::string &path,
+					  bool directories_only = false);
 
 /// The target of a symbolic link; fails with ENOENT where there is none.
 Result<std::string> read_link(int dir, const std::string &path);

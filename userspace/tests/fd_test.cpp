@@ -75,5 +75,20 @@ TEST_F(ReplaceFile, AFailureLeavesTheOldContentAndNoRemains)
 	EXPECT_FALSE(replace_file(dir.get(), "nowhere/file", "new"));
 }
 
+TEST(NamesIn, AreAscendingAndOfDirectoriesWhereWanted)
+{
+	const Tree tree;
+	tree.write("dir/b", "");
+	tree.write("dir/.a/x", "");
+	tree.make_directory("dir/c");
+	tree.link("dir/d", "c");
+	const auto path = tree.path("dir");
+	using Names = std::vector<std::string>;
+	EXPECT_EQ(names_in(AT_FDCWD, path).value(), (Names{".a", "b", "c", "d"}));
+	EXPECT_EQ(names_in(AT_FDCWD, path, true).value(), (Names{".a", "c"}));
+	EXPECT_FALSE(names_in(AT_FDCWD, tree.path("dir/b")));
+	EXPECT_FALSE(names_in(AT_FDCWD, tree.path("none")));
+}
+
 } // namespace
 } // namespace memhp

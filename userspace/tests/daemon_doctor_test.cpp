@@ -39,6 +39,8 @@ TEST_F(DoctorAndDaemon, KnowsWhatIsOfflineOnPurpose)
 	tree.add(9, "offline", "Movable");
 	EXPECT_EQ(ids(), "blocks-offline ");
 	stop();
+	EXPECT_EQ(ids(), "daemon-down auto-online ") << "it onlined that one, and has left word";
+	tree.overwrite(MachineTree::dir(33) + "/state", "offline");
 	EXPECT_EQ(ids(), "daemon-down auto-online blocks-offline ");
 }
 
@@ -47,6 +49,7 @@ TEST_F(DoctorAndDaemon, TellsOfABadConfiguration)
 	tree.link("etc/systemd/system/multi-user.target.wants/memhpd.service", "memhpd.service");
 	tree.write("etc/memhp/memhpd.toml", "lunch = 1\n");
 	start();
+	ASSERT_TRUE(onlined(2));
 	EXPECT_EQ(ids(), "configuration ");
 	stop();
 }

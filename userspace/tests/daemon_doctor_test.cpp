@@ -38,8 +38,9 @@ TEST_F(DoctorAndDaemon, KnowsWhatIsOfflineOnPurpose)
 	// The kernel says nothing of this one, and memhpd has not looked.
 	tree.add(9, "offline", "Movable");
 	EXPECT_EQ(ids(), "blocks-offline ");
+	tree.remove(MachineTree::dir(9));
 	stop();
-	EXPECT_EQ(ids(), "daemon-down auto-online ") << "it onlined that one, and has left word";
+	EXPECT_EQ(ids(), "daemon-down auto-online ") << "it has left word of block 8";
 	tree.overwrite(MachineTree::dir(33) + "/state", "offline");
 	EXPECT_EQ(ids(), "daemon-down auto-online blocks-offline ");
 }

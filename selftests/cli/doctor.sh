@@ -12,7 +12,7 @@ need_root
 need_hotplug
 need_memhpd
 need_memhp
-plan 19
+plan 20
 
 scratch=$(mktemp -d)
 at_end "rm -rf $scratch"
@@ -91,7 +91,10 @@ equal "nothing is wrong any more" "$(problems)" ""
 systemctl stop memhpd
 echo online_kernel >"$MEMORY/auto_online_blocks"
 memhpctl doctor >"$output"
-equal "without the daemon" "$? $(problems)" "1 daemon-down auto-online blocks-offline"
+equal "without the daemon" "$? $(problems)" "1 daemon-down auto-online"
+set_state "$3" offline
+check "a block that went offline since" sh -c \
+	"memhpctl doctor --json | jq -r '.findings[].what' | grep -q ': blocks $3\$'"
 check "what to type" grep -q '^ *\$ systemctl enable --now memhpd$' "$output"
 module_unload
 equal "without the module" "$(found module-not-loaded .level)" note

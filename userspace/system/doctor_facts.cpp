@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/doctor_facts.h"
 
+#include <map>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -106,16 +108,42 @@ void take_policy(const json &policy, DaemonFacts &daemon)
 				add_ranges(part.value("blocks", ""), numbers);
 }
 
+/// Blocks that memhpd noted as offline on purpose, in lives that have not ended since: inodes of a
+/// recorded tree tell nothing.
+std::optional<std::vector<uint64_t>> saved_deliberate(int root_fd, bool live, const Facts &facts)
+{
+	const auto text = read_file(root_fd, "run/memhp/state.json");
+	if (!text)
+		return std::nullopt;
+	std::map<uint64_t, uint64_t> inodes;
+	for (const auto &block : facts.blocks)
+		inodes[block.number] = block.inode;
+	std::vector<uint64_t> numbers;
+	try {
+		const auto state = json::parse(*text);
+		for (const auto &entry : state.at("blocks")) {
+			const auto number = entry.at("block").get<uint64_t>();
+			if (entry.at("standing") == "deliberate" &&
+			    (!live || entry.at("inode") == inodes[number]))
+				numbers.push_back(number);
+		}
+	} catch (const json::exception &) {
+		return std::nullopt; // of another version, or cut off
+	}
+	return numbers;
+}
+
 } // namespace
 
-DaemonFacts read_daemon_facts(int root_fd, const std::string &socket, Facts &facts)
+DaemonFacts read_daemon_facts(int root_fd, const DoctorPaths &paths, Facts &facts)
 {
+	const bool live = paths.sysroot == "/";
 	DaemonFacts daemon;
 	daemon.enabled = read_link(root_fd, "etc/systemd/system/multi-user.target.wants/"
 					    "memhpd.service")
 				 .has_value();
 	daemon.marker = open_at(root_fd, "run/memhpd/active", O_PATH).has_value();
-	auto client = varlink::Client::connect(socket);
+	auto client = varlink::Client::connect(paths.socket);
 	if (!client) {
 		const auto &error = client.error();
 		if (error.code == std::errc::permission_denied) {
@@ -126,6 +154,9 @@ DaemonFacts read_daemon_facts(int root_fd, const std::string &socket, Facts &fac
 			   // Nobody listens below a root with so long a name.
 			   error.code != std::errc::filename_too_long) {
 			daemon.problem = error.message;
+		} else {
+			daemon.running = !live && daemon.marker;
+			daemon.deliberate = saved_deliberate(root_fd, live, facts);
 		}
 		return daemon;
 	}
@@ -157,7 +188,7 @@ Result<Facts> read_facts(const DoctorPaths &paths)
 	facts.kernel = read_kernel_facts(root->get(), facts);
 	facts.module = read_module_facts(root->get(), facts.kernel.release, facts);
 	facts.others = read_others_facts(root->get(), facts);
-	facts.daemon = read_daemon_facts(root->get(), paths.socket, facts);
+	facts.daemon = read_daemon_facts(root->get(), paths, facts);
 	return facts;
 }
 

@@ -23,7 +23,8 @@ Result<Facts> read_facts(const DoctorPaths &paths);
 KernelFacts read_kernel_facts(int root_fd, Facts &facts);
 ModuleFacts read_module_facts(int root_fd, const std::string &release, Facts &facts);
 OthersFacts read_others_facts(int root_fd, Facts &facts);
-/// Asks memhpd.
-DaemonFacts read_daemon_facts(int root_fd, const std::string &socket, Facts &facts);
+/// Asks memhpd; where nobody answers, its state file tells what is offline on purpose. A recorded
+/// tree has nobody who could answer: there its mark must do.
+DaemonFacts read_daemon_facts(int root_fd, const DoctorPaths &paths, Facts &facts);
 
 } // namespace memhp

@@ -116,7 +116,6 @@ TEST_F(DoctorOfTree, WhatIsPlantedIsFound)
 		{"virtio-mem-driver", "sys/bus/virtio/devices/virtio3/device", "0x0018\n",
 		 "virtio3"},
 		{"hooks", "etc/memhp/settled.d/10-kdump", "#!/bin/sh\n", "not executable"},
-		{"daemon-marker", "run/memhpd/active", "", "/run/memhpd/active"},
 	};
 	for (const auto &[id, path, content, what] : cases) {
 		const bool before = tree.exists(path);
@@ -204,6 +203,36 @@ TEST_F(DoctorOfTree, DaxctlBesideARuleOfOurs)
 	tree.write("etc/memhp/memhpd.toml",
 		   "[[online.rule]]\nsource = \"dax-kmem\"\naction = \"movable\"\n");
 	EXPECT_EQ(ids(), Ids{"daxctl"});
+}
+
+TEST_F(DoctorOfTree, WhatMemhpdHasLeftTellsWhatIsMeant)
+{
+	constexpr auto block = "sys/devices/system/memory/memory{}/state";
+	for (const auto *number : {"32", "33"}) {
+		auto path = std::string(block);
+		tree.write(path.replace(path.find("{}"), 2, number), "offline\n");
+	}
+	const auto offline = [&] {
+		const auto found = findings();
+		const auto one = found.find("blocks-offline");
+		return one == found.end() ? "" : one->second.at("what").get<std::string>();
+	};
+	EXPECT_NE(offline().find("blocks 32-33"), std::string::npos);
+	tree.write("run/memhp/state.json",
+		   R"({"version":2,"blocks":[{"block":32,"inode":7,"standing":"handled"},)"
+		   R"({"block":33,"inode":8,"standing":"deliberate"}]})");
+	EXPECT_NE(offline().find("blocks 32"), std::string::npos);
+	EXPECT_EQ(offline().find("33"), std::string::npos);
+	tree.write("run/memhp/state.json", "lunch");
+	EXPECT_NE(offline().find("blocks 32-33"), std::string::npos);
+}
+
+TEST_F(DoctorOfTree, TheTreeOfAMachineWithADaemonIsClean)
+{
+	tree.write("run/memhpd/active", "");
+	const auto output = run(MEMHPCTL, {"--sysroot", tree.root(), "doctor"});
+	EXPECT_EQ(output.status, 0);
+	EXPECT_EQ(output.out, "no problems, no notes");
 }
 
 TEST_F(DoctorOfTree, AKernelWithoutMemoryHotplug)

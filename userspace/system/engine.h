@@ -95,10 +95,7 @@ public:
 		return jobs_.empty() && barriers_.empty() && orders_.empty() && !writer_.busy();
 	}
 	/// The block that is being written, for status.
-	std::optional<uint64_t> running() const
-	{
-		return running_ ? running_ : writer_.onlining();
-	}
+	std::optional<uint64_t> running() const { return running_ ? running_ : writer_.onlining(); }
 
 private:
 	struct Entry {

@@ -61,7 +61,8 @@ public:
 
 	/// Orders onlines of blocks of `root_fd`'s sysfs, at most most_blocks of them, by writing
 	/// `value` (at most 40 bytes) to those that are not online. Not while busy(). It ends with
-	/// the last, with the first that does not get online, or when its slice of time is over. `deadline` is a span, for each block.
+	/// the last, with the first that does not get online, or when its slice of time is over.
+	/// `deadline` is a span, for each block.
 	void online(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
 		    OnlineDone done);
 	/// The block that an online() is at.

@@ -118,8 +118,8 @@ void Onliner::on_uevent(const Uevent &event)
 		if (!is_news(event.block))
 			return;
 		last_add_ = last_event_;
-		// The kernel onlines with the hotplug lock held: to wait for that, and to look before
-		// it has done, would only slow it down.
+		// The kernel onlines with the hotplug lock held: to wait for that, and to look
+		// before it has done, would only slow it down.
 		if (mode_ == OnlineMode::kernel) {
 			expected_.insert(event.block);
 			begin_round_in_a_pause();

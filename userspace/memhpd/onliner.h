@@ -183,7 +183,7 @@ private:
 	Time last_add_{};
 	Time last_event_{};
 	std::set<uint64_t> expected_; ///< blocks that the kernel is about to online
-	Time looked_at_{}; ///< end of the last complete look
+	Time looked_at_{};	      ///< end of the last complete look
 	Time look_took_{};
 	const std::vector<Block> *looking_at_ = nullptr;
 	std::optional<uint64_t> held_; ///< the hole that waits for a growing device to pause

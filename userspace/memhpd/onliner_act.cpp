@@ -228,9 +228,8 @@ void Onliner::submit_movable(Arranged arranged, const std::vector<Block> &coming
 	}
 	for (const auto block : arranged.blocks)
 		in_job_[block] = OnlineType::movable;
-	const bool begun = borrow_.begin(*hole, [this, arranged] {
-		submit(arranged, OnlineType::movable);
-	});
+	const bool begun =
+		borrow_.begin(*hole, [this, arranged] { submit(arranged, OnlineType::movable); });
 	if (begun)
 		log::debug("block {} is offline while {} others are onlined", hole->number,
 			   arranged.blocks.size());

@@ -59,79 +59,79 @@ TEST_P(Lender, Is)
 	EXPECT_EQ(zones.answer(), GetParam().lender);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-	OfAZone, Lender,
-	testing::Values(
-		Case{"TheSecondOfAFullZone",
-		     [](Zones &z) {
-			     z.add(1, 16, 1, online, Zone::normal);
-			     z.add(100, 355, 1, online);
-			     z.add(356, 611, 1, offline);
-		     },
-		     101},
-		Case{"NoneForAnEmptyZone",
-		     [](Zones &z) { z.add(100, 1000, 1, offline); }, 0},
-		Case{"NoneWhereLittleComes",
-		     [](Zones &z) {
-			     z.add(100, 355, 1, online);
-			     z.add(356, 363, 1, offline);
-		     },
-		     0},
-		Case{"NoneWhereLittleIsOnline",
-		     [](Zones &z) {
-			     z.add(100, 101, 1, online);
-			     z.add(102, 5000, 1, offline);
-		     },
-		     0},
-		Case{"NoneWhereTheZoneHasAHoleEarly",
-		     [](Zones &z) {
-			     z.add(100, 103, 1, online);
-			     z.add(105, 355, 1, online);
-			     z.add(356, 611, 1, offline);
-		     },
-		     0},
-		Case{"TheSecondWhereItHasAHoleLate",
-		     [](Zones &z) {
-			     z.add(100, 300, 1, online);
-			     z.add(302, 355, 1, online);
-			     z.add(356, 611, 1, offline);
-		     },
-		     101},
-		Case{"NoneWhereTheNewOnesComeBelow",
-		     [](Zones &z) {
-			     z.add(100, 355, 1, offline);
-			     z.add(356, 611, 1, online);
-		     },
-		     0},
-		Case{"NoneOfAnotherNode",
-		     [](Zones &z) {
-			     z.add(100, 355, 0, online);
-			     z.add(356, 611, 1, offline);
-		     },
-		     0},
-		Case{"NoneOfTheHost",
-		     [](Zones &z) {
-			     z.add(100, 355, 1, online, Zone::movable, Source::virtio_mem);
-			     z.add(356, 611, 1, offline);
-		     },
-		     0},
-		Case{"NoneOfADaxDevice",
-		     [](Zones &z) {
-			     z.add(100, 355, 1, online, Zone::movable, Source::dax_kmem);
-			     z.add(356, 611, 1, offline);
-		     },
-		     0},
-		Case{"OfTheNodeThatSavesMost",
-		     [](Zones &z) {
-			     z.add(100, 199, 0, online);
-			     z.add(200, 299, 0, offline);
-			     z.add(1000, 1199, 1, online);
-			     z.add(1200, 1299, 1, offline);
-			     z.add(2000, 2149, 2, online);
-			     z.add(2150, 2249, 2, offline);
-		     },
-		     1001}),
-	[](const auto &test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(OfAZone, Lender,
+			 testing::Values(Case{"TheSecondOfAFullZone",
+					      [](Zones &z) {
+						      z.add(1, 16, 1, online, Zone::normal);
+						      z.add(100, 355, 1, online);
+						      z.add(356, 611, 1, offline);
+					      },
+					      101},
+					 Case{"NoneForAnEmptyZone",
+					      [](Zones &z) { z.add(100, 1000, 1, offline); }, 0},
+					 Case{"NoneWhereLittleComes",
+					      [](Zones &z) {
+						      z.add(100, 355, 1, online);
+						      z.add(356, 363, 1, offline);
+					      },
+					      0},
+					 Case{"NoneWhereLittleIsOnline",
+					      [](Zones &z) {
+						      z.add(100, 101, 1, online);
+						      z.add(102, 5000, 1, offline);
+					      },
+					      0},
+					 Case{"NoneWhereTheZoneHasAHoleEarly",
+					      [](Zones &z) {
+						      z.add(100, 103, 1, online);
+						      z.add(105, 355, 1, online);
+						      z.add(356, 611, 1, offline);
+					      },
+					      0},
+					 Case{"TheSecondWhereItHasAHoleLate",
+					      [](Zones &z) {
+						      z.add(100, 300, 1, online);
+						      z.add(302, 355, 1, online);
+						      z.add(356, 611, 1, offline);
+					      },
+					      101},
+					 Case{"NoneWhereTheNewOnesComeBelow",
+					      [](Zones &z) {
+						      z.add(100, 355, 1, offline);
+						      z.add(356, 611, 1, online);
+					      },
+					      0},
+					 Case{"NoneOfAnotherNode",
+					      [](Zones &z) {
+						      z.add(100, 355, 0, online);
+						      z.add(356, 611, 1, offline);
+					      },
+					      0},
+					 Case{"NoneOfTheHost",
+					      [](Zones &z) {
+						      z.add(100, 355, 1, online, Zone::movable,
+							    Source::virtio_mem);
+						      z.add(356, 611, 1, offline);
+					      },
+					      0},
+					 Case{"NoneOfADaxDevice",
+					      [](Zones &z) {
+						      z.add(100, 355, 1, online, Zone::movable,
+							    Source::dax_kmem);
+						      z.add(356, 611, 1, offline);
+					      },
+					      0},
+					 Case{"OfTheNodeThatSavesMost",
+					      [](Zones &z) {
+						      z.add(100, 199, 0, online);
+						      z.add(200, 299, 0, offline);
+						      z.add(1000, 1199, 1, online);
+						      z.add(1200, 1299, 1, offline);
+						      z.add(2000, 2149, 2, online);
+						      z.add(2150, 2249, 2, offline);
+					      },
+					      1001}),
+			 [](const auto &test) { return test.param.name; });
 
 } // namespace
 } // namespace memhp

@@ -110,7 +110,7 @@ TEST_F(DaemonOfTree, AMoveThatWasKilledIsUndoneByTheNext)
 	tree.add_policy_settings();
 	kernel.script(40, {"ok", "hang"}); // it goes offline, and is killed on its way back
 	start("online.rezone = true\nonline.hard_ratio = \"off\"\n");
-	ASSERT_TRUE(becomes(MachineTree::dir(40) + "/state", "offline"));
+	ASSERT_TRUE(written("40 online_movable"));
 	program.reset(); // SIGKILL
 	EXPECT_EQ(tree.state(40), "offline");
 	EXPECT_EQ(standing(40), "handled");

@@ -67,11 +67,8 @@ equal "a veto" "$status $said" "1 cannot_go veto notifier failure"
 equal "... one attempt" "$(jq -r .kernel_log[] "$explained" | grep -c 'failed due to')" 1
 
 # A block of the boot within its zone, with memory that was given away then.
-for number in $(block_numbers); do
-	case "$(verdict "$number") $(explain "$((number - 1))" .zone 2>/dev/null)" in
-	"cannot_go reserved DMA32") break ;;
-	esac
-done
+number=$(memhpctl --json explain zone:dma32 |
+	jq '.blocks[1:-1] | map(select(.cause == "reserved"))[0].block')
 # The kernel names the first page in the way, which may be another.
 trial "$number" '"\(.verdict) \(.cause | IN("reserved", "slab", "kernel_pages")) \(.kernel_reason)"'
 equal "a reserved page" "$status $said" "1 cannot_go true failure to isolate range"

@@ -196,6 +196,26 @@ TEST_F(RequestsOfDaemon, OfAClientThatWaitedEndInTheNextWithEverythingPutBack)
 	stop();
 }
 
+TEST_F(RequestsOfDaemon, ATrialIsNobodysWishAndIsPutBackAfterACrash)
+{
+	kernel.script(9, {"ok", "hang"}); // it goes, and is killed on its way back
+	start();
+	const auto client = wait_for({{"target", {"9"}}, {"trial", true}});
+	ASSERT_TRUE(written(2));
+	program.reset(); // SIGKILL
+	waitpid(client, nullptr, 0);
+	EXPECT_EQ(tree.state(9), "offline");
+	start();
+	EXPECT_TRUE(all_done());
+	EXPECT_EQ(tree.state(9), "online");
+	EXPECT_EQ(tree.read(MachineTree::dir(9) + "/valid_zones"), "Movable");
+	EXPECT_TRUE(call("Offline", {{"target", {"10"}}, {"trial", true}}));
+	EXPECT_EQ(tree.state(10), "online");
+	stop();
+	EXPECT_EQ(standing(9), "handled");
+	EXPECT_EQ(standing(10), "handled");
+}
+
 TEST_F(RequestsOfDaemon, HugePagesAreHadAgainAfterACrash)
 {
 	const std::string pool = "sys/devices/system/node/node0/hugepages/hugepages-2048kB/";

@@ -7,6 +7,7 @@
 #include "core/claims.h"
 #include "core/totals.h"
 #include "core/units.h"
+#include "memhpctl/blocks.h"
 #include "memhpctl/clock.h"
 #include "memhpctl/collected.h"
 #include "memhpctl/json_text.h"
@@ -17,7 +18,6 @@
 #include "system/hooks.h"
 #include "system/kmod.h"
 #include "system/ratio_report.h"
-#include "system/sysfs.h"
 #include "system/zoneinfo.h"
 
 namespace memhp
@@ -240,13 +240,11 @@ std::vector<int> online_nodes(const Sysfs &sysfs)
 
 int verb_status(const Globals &globals)
 {
-	auto sysfs = Sysfs::open(globals.sysroot);
-	if (!sysfs)
-		return complain(sysfs.error());
-	const auto blocks = sysfs->scan();
-	if (!blocks)
-		return complain(blocks.error());
-
+	const auto found = find_blocks(globals, {});
+	if (!found)
+		return complain(found.error().error, found.error().status);
+	const auto *sysfs = &found->sysfs;
+	const auto *blocks = &found->blocks;
 	const auto block_size = sysfs->block_size();
 	Totals all;
 	std::map<int, Totals> nodes;
@@ -301,11 +299,11 @@ int verb_status(const Globals &globals)
 	};
 	for (const auto &[node, totals] : nodes) {
 		// Without NUMA the zones still have a node, and the blocks none.
-		const auto found = count.nodes.find(node);
+		const auto counted = count.nodes.find(node);
 		row(node < 0 ? "" : fmt::format("{}", node), totals,
-		    nodes.size() == 1		 ? count.all()
-		    : found == count.nodes.end() ? MemoryCount::Pages()
-						 : found->second);
+		    nodes.size() == 1		   ? count.all()
+		    : counted == count.nodes.end() ? MemoryCount::Pages()
+						   : counted->second);
 	}
 	if (nodes.size() > 1)
 		row("all", all, count.all());

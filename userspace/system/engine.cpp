@@ -2,10 +2,8 @@
 #include "system/engine.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
-#include "core/headway.h"
 #include "system/log.h"
 
 namespace memhp
@@ -16,12 +14,6 @@ namespace
 /// How long an addition of memory may hold the hotplug lock before the barrier says so. Half a
 /// TiB in blocks of 128 MiB takes 12 s to add under emulation.
 constexpr Time barrier_deadline = std::chrono::minutes(1);
-
-bool vanished(const Error &error)
-{
-	return error.code == std::errc::no_such_file_or_directory ||
-	       error.code == std::errc::no_such_device;
-}
 
 /// A write that is refused by the kernel but takes the hotplug lock first.
 std::optional<uint64_t> barrier_block(const Sysfs &sysfs)
@@ -261,76 +253,6 @@ bool Engine::try_start(Change change, Time now, Time &wake_at)
 		}
 	}
 	return false;
-}
-
-bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &todo)
-{
-	const auto &spec = entry->job.spec();
-	if (spec.change == Change::offline || !spec.keep_type) {
-		change(entry, todo);
-		return true;
-	}
-
-	Attempted attempted;
-	attempted.block = todo.block;
-	// Somebody else may have done it, or the block may be gone, since the job was made.
-	const auto state = sysfs_.state(todo.block);
-	if (state && *state == BlockState::online) {
-		attempted.outcome.reached = true;
-		attempted.zone = sysfs_.zone(todo.block).value_or(Zone::none);
-		keep_type(entry, attempted);
-		return true;
-	}
-	if (!state || spec.only_keep_type) {
-		attempted.outcome.error =
-			state || vanished(state.error()) ? ENOENT : state.error().code.value();
-		conclude(entry, attempted);
-		return false;
-	}
-
-	running_ = todo.block;
-	running_job_ = entry->id;
-	running_offline_ = false;
-	writer_.write(
-		Sysfs::state_path(todo.block), std::string(to_string(spec.type)), todo.deadline,
-		[this, entry, attempted](const Writer::Outcome &written) mutable {
-			auto &outcome = attempted.outcome;
-			outcome.error = written.error;
-			outcome.took = written.took;
-			outcome.killed = written.killed;
-			// After a failed write too: if the wanted state holds, it is done.
-			const auto after = sysfs_.present(attempted.block);
-			outcome.reached = after && after->state == BlockState::online;
-			// After a failed write that nobody interrupted somebody else did it.
-			attempted.ours = outcome.reached && (outcome.error == 0 || written.killed);
-			if (outcome.reached)
-				attempted.zone = after->zone;
-			else if (stage_of_)
-				outcome.stage = stage_of_(attempted.block);
-			running_.reset();
-			if (watch_)
-				watch_(Change::online, attempted);
-			if (outcome.reached) {
-				keep_type(entry, attempted);
-				return;
-			}
-			conclude(entry, attempted);
-			wake();
-		});
-	return true;
-}
-
-void Engine::keep_type(const std::shared_ptr<Entry> &entry, const Attempted &attempted)
-{
-	const auto &spec = entry->job.spec();
-	running_ = attempted.block;
-	running_offline_ = false;
-	writer_.write(Sysfs::state_path(attempted.block), std::string(to_string(spec.type)),
-		      spec.attempt_deadline, [this, entry, attempted](const Writer::Outcome &) {
-			      running_.reset();
-			      conclude(entry, attempted);
-			      wake();
-		      });
 }
 
 bool Engine::help(const std::shared_ptr<Entry> &entry)

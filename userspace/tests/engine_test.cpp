@@ -129,6 +129,24 @@ TEST_F(EngineOfTree, AHungOfflineIsKilledAndTriedAgain)
 	EXPECT_TRUE(attempts.back().outcome.reached);
 }
 
+TEST_F(EngineOfTree, AnOfflineThatMovesPagesIsNotEndedAtItsDeadline)
+{
+	kernel.script(33, {"hang"});
+	auto job = spec(Change::offline, {33});
+	job.attempt_deadline = Time(40);
+	const auto begin = Loop::now();
+	uint64_t moved = 0;
+	const auto moves = [&] {
+		moved += 100'000;
+		tree.write("proc/vmstat", "pgmigrate_success " + std::to_string(moved) + "\n");
+		return Loop::now() - begin > 10 * job.attempt_deadline;
+	};
+	moves();
+	submit(job);
+	ASSERT_TRUE(play(loop, {{moves, [&] { EXPECT_TRUE(attempts.empty()); }}, after(1)}));
+	EXPECT_TRUE(attempts[0].outcome.killed) << "when nothing moves any more";
+}
+
 TEST_F(EngineOfTree, AnOnlineGoesFirst)
 {
 	submit(spec(Change::offline, {33}));

@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 
 #include "memhpctl/collect_list.h"
-#include "system/directory.h"
 #include "system/fd.h"
 
 namespace memhp

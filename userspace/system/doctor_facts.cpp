@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "system/config.h"
-#include "system/directory.h"
 #include "system/fd.h"
 #include "system/hooks.h"
 #include "system/kmod.h"

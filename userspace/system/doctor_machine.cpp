@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 
-#include "system/directory.h"
 #include "system/doctor_facts.h"
 #include "system/fd.h"
 #include "system/kmod.h"

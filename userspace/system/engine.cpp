@@ -190,7 +190,7 @@ std::optional<Hold> Engine::forbidden(const Limits &limits, uint64_t block)
 {
 	// What is offline or gone by now costs the machine nothing.
 	const auto state = sysfs_.state(block);
-	if (state ? *state == BlockState::offline : vanished(state.error()))
+	if (state ? *state == BlockState::offline : gone(state.error()))
 		return std::nullopt;
 	const auto load = read_load(sysfs_.root_fd(), own_group_);
 	if (load && !load->pressure && limits.max_pressure < 100 &&

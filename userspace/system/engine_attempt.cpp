@@ -10,17 +10,6 @@
 
 namespace memhp
 {
-namespace
-{
-
-bool vanished(const Error &error)
-{
-	return error.code == std::errc::no_such_file_or_directory ||
-	       error.code == std::errc::no_such_device;
-}
-
-} // namespace
-
 bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &todo)
 {
 	const auto &spec = entry->job.spec();
@@ -41,7 +30,7 @@ bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &to
 	}
 	if (!state || spec.only_keep_type) {
 		attempted.outcome.error =
-			state || vanished(state.error()) ? ENOENT : state.error().code.value();
+			state || gone(state.error()) ? ENOENT : state.error().code.value();
 		conclude(entry, attempted);
 		return false;
 	}

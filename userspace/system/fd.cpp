@@ -124,7 +124,7 @@ Result<std::vector<std::string>> names_in(int dir, const std::string &path, bool
 	errno = 0;
 	while (const auto *entry = readdir(stream.get())) {
 		const std::string name = entry->d_name;
-		if (name != "." && name != ".." && (!directories_only || entry->d_type == DT_DIR))
+		if (name[0] != '.' && (!directories_only || entry->d_type == DT_DIR))
 			names.push_back(name);
 		errno = 0;
 	}

@@ -56,8 +56,15 @@ Result<void> write_value(int dir, const std::string &path, std::string_view valu
 Result<void> replace_file(int dir, const std::string &path, std::string_view content,
 			  unsigned mode = 0600);
 
-/// Names in a directory below `dir`, ascending, without `.` and `..`; of directories only, where
-/// that is wanted. Fails where it cannot be read.
+/// True for what is not there, or is no more.
+inline bool gone(const Error &error)
+{
+	return error.code == std::errc::no_such_file_or_directory ||
+	       error.code == std::errc::no_such_device;
+}
+
+/// Names in a directory below `dir`, ascending, without those that begin with a dot; of directories
+/// only, where that is wanted. ENOENT where there is no such directory.
 Result<std::vector<std::string>> names_in(int dir, const std::string &path,
 					  bool directories_only = false);
 

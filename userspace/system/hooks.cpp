@@ -13,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/words.h"
-#include "system/directory.h"
 #include "system/fd.h"
 
 namespace memhp

@@ -13,8 +13,8 @@
 
 #include <fmt/format.h>
 
+#include "system/fd.h"
 #include "system/loop.h"
-#include "system/names.h"
 
 namespace memhp
 {
@@ -53,7 +53,7 @@ OwnerSearch::OwnerSearch(int root_fd, std::vector<Span> spans, const std::vector
 	: root_fd_(root_fd), spans_(std::move(spans)), held_(spans_of(held)), patience_(patience)
 {
 	uint64_t pid = 0;
-	for (const auto &name : names_in(root_fd_, "proc"))
+	for (const auto &name : names_in(root_fd_, "proc").value_or(std::vector<std::string>()))
 		if (parse_number(name, 10, pid) && static_cast<pid_t>(pid) != getpid())
 			pids_.push_back(static_cast<int>(pid));
 	// The newest last: what holds a page for a while has usually run for a while.
@@ -151,7 +151,8 @@ void OwnerSearch::close_process()
 	current_.comm = read_file(root_fd_, dir + "comm").value_or("");
 	if (!held.empty()) {
 		std::vector<Span> buffers;
-		for (const auto &name : names_in(root_fd_, dir + "fd")) {
+		for (const auto &name :
+		     names_in(root_fd_, dir + "fd").value_or(std::vector<std::string>())) {
 			const auto target = read_link(root_fd_, dir + "fd/" + name).value_or("");
 			current_.vfio |= target.find("/dev/vfio/") != std::string::npos ||
 					 target.find("[vfio") != std::string::npos ||
@@ -257,7 +258,8 @@ public:
 			const auto found = wanted.find(status.st_ino);
 			if (found != wanted.end())
 				found->second = path.empty() ? "/" : path;
-			for (const auto &name : directories_in(root_fd_, mount_ + path))
+			for (const auto &name : names_in(root_fd_, mount_ + path, true)
+							.value_or(std::vector<std::string>()))
 				todo.push_back(path + "/" + name);
 		}
 	}

@@ -11,7 +11,6 @@
 
 #include "core/units.h"
 #include "system/fd.h"
-#include "system/names.h"
 
 namespace memhp
 {
@@ -61,7 +60,7 @@ std::map<std::string, uint64_t> read_meminfo(int root_fd, const std::string &pat
 std::set<int> numbered(int root_fd, const std::string &path, std::string_view prefix)
 {
 	std::set<int> numbers;
-	for (const auto &name : names_in(root_fd, path)) {
+	for (const auto &name : names_in(root_fd, path).value_or(std::vector<std::string>())) {
 		uint64_t number = 0;
 		if (name.compare(0, prefix.size(), prefix) == 0 &&
 		    parse_number(std::string_view(name).substr(prefix.size()), 10, number))
@@ -81,7 +80,7 @@ uint64_t read_number(int root_fd, const std::string &path)
 void add_pools(int root_fd, int node, std::map<uint64_t, uint64_t> &pools)
 {
 	const auto dir = fmt::format("{}/node{}/hugepages", node_dir, node);
-	for (const auto &name : names_in(root_fd, dir)) {
+	for (const auto &name : names_in(root_fd, dir).value_or(std::vector<std::string>())) {
 		constexpr std::string_view prefix = "hugepages-";
 		uint64_t kib = 0;
 		if (name.compare(0, prefix.size(), prefix) == 0 && name.size() > 12 &&

@@ -21,13 +21,6 @@ namespace memhp
 
 inline constexpr auto node_dir = "sys/devices/system/node";
 
-/// A block that is not there, or is no more.
-inline bool gone(const Error &error)
-{
-	return error.code == std::errc::no_such_file_or_directory ||
-	       error.code == std::errc::no_such_device;
-}
-
 /// Numbers and inodes.
 using Numbered = std::vector<std::pair<uint64_t, uint64_t>>;
 

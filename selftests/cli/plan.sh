@@ -10,7 +10,7 @@
 need_root
 need_hotplug
 need_memhpd
-plan 15
+plan 14
 
 scratch=$(mktemp -d)
 at_end "rm -rf $scratch"

@@ -12,7 +12,7 @@ need_root
 need_hotplug
 need_memhpd
 need_memhp
-plan 2
+plan 5
 
 seen()
 {
@@ -34,3 +34,21 @@ mark=$(status seq)
 memhpctl offline device:"$(memhpctl list -o DEVICE "$1" | tail -n 1)" >/dev/null
 equal "offline: the second, from the top down, the lowest" "$(seen "$mark" offline)" \
 	"$2 $6 $5 $4 $3 $1 "
+
+# A DIMM beside a full zone: with online.borrow that zone lends its second block.
+configure '[online]' 'borrow = true' 'hard_ratio = "off"'
+systemctl reload memhpd
+plug 70 1
+# shellcheck disable=SC2086 # a list
+wait_until 60 all_movable $blocks || abort "the DIMM is not online"
+# shellcheck disable=SC2086 # a list
+set -- $blocks
+lender=$2
+mark=$(status seq)
+plug 61 1
+# shellcheck disable=SC2086 # a list
+wait_until 60 all_movable $blocks || abort "the second DIMM is not online"
+check "borrow: the block is back" wait_until 20 all_movable "$lender"
+equal "it was away once" "$(names "$mark" "$lender")" "going_offline offline going_online online"
+equal "while all others came" "$(seen "$mark" online | wc -w) $(seen "$mark" online | awk '{ print $NF }')" \
+	"62 $lender"

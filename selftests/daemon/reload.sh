@@ -11,7 +11,7 @@
 need_root
 need_hotplug
 need_memhpd
-plan 19
+plan 18
 
 # config_is ORIGIN: where the configuration in force comes from.
 config_is()
@@ -38,7 +38,7 @@ look
 # shellcheck disable=SC2086 # a list
 equal "the policy keeps all offline" "$(zones_of $at_node_0 $at_node_1)" offline
 
-configure '[online]' 'action = "offline"' 'borrow = true' '[[online.rule]]' 'node = 1' \
+configure '[online]' 'action = "offline"' '[[online.rule]]' 'node = 1' \
 	'min_size = "1P"' 'action = "kernel"' '[[online.rule]]' 'node = 1' 'action = "movable"'
 check "systemctl reload" systemctl reload memhpd
 # shellcheck disable=SC2086 # a list
@@ -47,8 +47,6 @@ check "the first rule that matches decides" wait_until 20 all_movable $at_node_1
 equal "a device that none matches stays" "$(zones_of $at_node_0)" offline
 check "what decided is on record" sh -c \
 	"memhpctl policy show | grep -q 'movable by rule 2 (node=1)\$'"
-check "a key that is not acted on is named" wait_until 10 daemon_logged \
-	"$CONFIG: this version does not act on online.borrow"
 
 configure '[online]' 'action = "movable"' 'lunch = 1' '[offline]' 'deadline = 5'
 systemctl reload memhpd 2>/dev/null
@@ -73,7 +71,7 @@ equal "a reader of the socket may not reload" \
 look
 # shellcheck disable=SC2086 # a list
 equal "and has not" "$(zones_of $at_node_0)" offline
-equal "root may" "$(reload_call | jq -c .parameters)" '{"not_acted_on":[]}'
+equal "root may" "$(reload_call | jq -c .parameters)" '{}'
 # shellcheck disable=SC2086 # a list
 check "which takes effect" wait_until 20 all_movable $at_node_0
 check "and the file is in force" config_is file

@@ -81,7 +81,7 @@ inject MEM_GOING_ONLINE 0
 rezone false
 daemon_start
 check "the next memhpd brings it back" wait_until 20 all_movable "$away"
-check "and says so" daemon_logged "blocks $away were left offline on their way into another zone"
+check "and says so" daemon_logged "blocks $away were left offline for what should have been a moment"
 
 # What will not go is left alone.
 tell_of_those_that_stay()

@@ -12,16 +12,6 @@ namespace memhp
 namespace
 {
 
-/// What this version does not do yet. A line goes when its key is acted on.
-struct Missing {
-	std::string_view key;
-	bool (*wanted)(const Config &config);
-};
-
-constexpr Missing missing[] = {
-	{"online.borrow", [](const Config &c) { return c.online.borrow; }},
-};
-
 std::string in_quotes(std::string_view text)
 {
 	std::string result = "\"";
@@ -135,23 +125,6 @@ std::vector<Contradiction> contradictions(const Config &config,
 					    rule(later), rule(earlier))))
 				break;
 	return found;
-}
-
-bool acted_on(const Config &config, std::string_view key)
-{
-	for (const auto &[name, wanted] : missing)
-		if (name == key)
-			return !wanted(config);
-	return true;
-}
-
-std::vector<std::string> not_acted_on(const Config &config)
-{
-	std::vector<std::string> keys;
-	for (const auto &[key, value] : settings(config))
-		if (config.given.count(key) != 0 && !acted_on(config, key))
-			keys.push_back(key);
-	return keys;
 }
 
 } // namespace memhp

@@ -87,10 +87,4 @@ struct Contradiction {
 std::vector<Contradiction> contradictions(const Config &config,
 					  const std::set<std::string> &unusable = {});
 
-/// False where what is in force for a key is something that this version does not do.
-bool acted_on(const Config &config, std::string_view key);
-
-/// Keys that the file has and that ask for something that this version does not do.
-std::vector<std::string> not_acted_on(const Config &config);
-
 } // namespace memhp

@@ -71,11 +71,10 @@ std::string heading(const json &policy)
 
 void print_settings(const json &policy)
 {
-	Table table({{"KEY"}, {"VALUE"}, {"FROM"}, {"NOTE"}});
+	Table table({{"KEY"}, {"VALUE"}, {"FROM"}});
 	for (const auto &setting : policy.at("settings"))
 		table.add({text(setting.at("key")), setting.at("value").dump(),
-			   place(setting.at("line")),
-			   setting.at("acted_on") ? "" : "not acted on by this version"});
+			   place(setting.at("line"))});
 	fmt::print("{}\n", table.text());
 }
 
@@ -148,13 +147,11 @@ Result<json> ask_daemon(const Globals &globals)
 int verb_policy_check(const Globals &globals, const std::string &file)
 {
 	const auto config = file == "-" ? read_standard_input() : read_config_file(file);
-	const auto missing = config ? not_acted_on(*config) : std::vector<std::string>();
 
 	if (globals.json) {
 		const json document = {{"file", file},
 				       {"good", config.has_value()},
-				       {"mistakes", config ? Mistakes() : config.error()},
-				       {"not_acted_on", missing}};
+				       {"mistakes", config ? Mistakes() : config.error()}};
 		// The file's name need not be UTF-8.
 		fmt::print("{}\n", document.dump(2, ' ', false, json::error_handler_t::replace));
 		return config ? exit_done : exit_failed;
@@ -162,8 +159,6 @@ int verb_policy_check(const Globals &globals, const std::string &file)
 	if (!config)
 		return print_mistakes(config.error());
 	fmt::print("{}: good\n", file);
-	if (!missing.empty())
-		fmt::print("{}: this version does not act on {}\n", file, fmt::join(missing, ", "));
 	return exit_done;
 }
 

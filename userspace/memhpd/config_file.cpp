@@ -51,10 +51,6 @@ bool ConfigFile::load()
 	mistakes_.clear();
 	origin_ = *loaded ? Origin::file : Origin::no_file;
 	config_ = std::move(*loaded).value_or(Config());
-
-	const auto keys = not_acted_on(config_);
-	if (!keys.empty())
-		log::warning("{}: this version does not act on {}", path_, fmt::join(keys, ", "));
 	return true;
 }
 

@@ -92,9 +92,8 @@ method Status() -> (status: object)
 # What is in force, and why each block is as it is.
 method Policy() -> (policy: object)
 
-# Reads the configuration again, as SIGHUP does. After InvalidConfig nothing has changed. not_acted_on
-# are keys of the file that ask for something that this version does not do.
-method Reload() -> (not_acted_on: []string)
+# Reads the configuration again, as SIGHUP does. After InvalidConfig nothing has changed.
+method Reload() -> ()
 
 # In the Prometheus text format, version 0.0.4.
 method Metrics() -> (text: string)
@@ -314,7 +313,7 @@ void Control::reload(varlink::Call &call) const
 			   {{"message", mistakes.front()}, {"mistakes", mistakes}});
 		return;
 	}
-	call.reply({{"not_acted_on", not_acted_on(parts_.config.config())}});
+	call.reply(json::object());
 }
 
 void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)

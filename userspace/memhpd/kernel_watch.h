@@ -53,7 +53,7 @@ private:
 	const ConfigFile &config_;
 	std::function<void(uint64_t)> failed_;
 	std::optional<KernelLog> log_;
-	std::optional<uint64_t> next_; ///< the first record of the module that was not read
+	std::optional<uint64_t> next_;	    ///< the first record of the module that was not read
 	std::optional<OfflineMarks> marks_; ///< what is counted before next_, or less
 	KernelAttempts attempts_;
 	StuckWatch watch_;

@@ -16,8 +16,10 @@ namespace
 
 constexpr Time rescan_interval = std::chrono::minutes(1);
 constexpr Time burst_pause = std::chrono::seconds(1);
-/// In kernel mode, what memhpd checks it checks when nothing has happened for this long.
+/// The kernel has ended when nothing has happened for so long; the longer one where it has not
+/// onlined all that has come: it can take seconds between the one and the other.
 constexpr Time kernel_pause = std::chrono::milliseconds(500);
+constexpr Time kernel_patience = std::chrono::seconds(5);
 /// Barriers in a round, after which a device that still grows is handled as far as it came.
 constexpr unsigned max_looks = 3;
 
@@ -27,17 +29,42 @@ Onliner::Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy po
 	: loop_(loop), sysfs_(sysfs), engine_(engine), policy_(std::move(policy)),
 	  hooks_(std::move(hooks)), dax_(loop, sysfs, engine, [this] { hooks_.changed(); }),
 	  rezone_(engine, {[this] { hooks_.save(); },
-			   [this](uint64_t block, bool begin) {
-				   // The events of the move are not to be taken for another's
-				   // doing.
-				   hooks_.drain();
-				   begin ? ledger_.begin_move(block) : ledger_.end_move(block);
-			   },
+			   [this](uint64_t block, bool begin) { away(block, begin); },
 			   [this](uint64_t block, Zone zone, bool by_another) {
 				   moved(block, zone, by_another);
 			   },
-			   [this] { begin_round(); }})
+			   [this] { begin_round(); }}),
+	  borrow_(sysfs, engine,
+		  {[this] { hooks_.save(); },
+		   [this](uint64_t block, bool begin) { away(block, begin); },
+		   [this](uint64_t block, Zone zone, bool by_another) {
+			   came_back(block, zone, by_another);
+		   }})
 {
+}
+
+void Onliner::away(uint64_t block, bool begin)
+{
+	// The events of the move are not to be taken for another's doing.
+	hooks_.drain();
+	begin ? ledger_.begin_move(block) : ledger_.end_move(block);
+}
+
+void Onliner::came_back(uint64_t block, Zone zone, bool by_another)
+{
+	if (zone != Zone::none)
+		ledger_.went_online(block);
+	else
+		// Somebody has taken it offline on purpose, or policy has to try again.
+		by_another ? ledger_.went_offline(block) : ledger_.renew(block);
+	hooks_.changed();
+}
+
+std::map<uint64_t, uint64_t> Onliner::moving() const
+{
+	auto blocks = rezone_.open();
+	blocks.insert(borrow_.open().begin(), borrow_.open().end());
+	return blocks;
 }
 
 void Onliner::set_limits(const Rezone::Limits &limits, bool keep_type)
@@ -91,11 +118,17 @@ void Onliner::on_uevent(const Uevent &event)
 		if (!is_news(event.block))
 			return;
 		last_add_ = last_event_;
-		// The kernel onlines with the hotplug lock held: to wait for that, and to look before
-		// it has done, would only slow it down.
-		mode_ == OnlineMode::kernel ? begin_round_in_a_pause() : begin_round();
+		// The kernel onlines with the hotplug lock held: to wait for that, and to look
+		// before it has done, would only slow it down.
+		if (mode_ == OnlineMode::kernel) {
+			expected_.insert(event.block);
+			begin_round_in_a_pause();
+		} else {
+			begin_round();
+		}
 		return;
 	case Uevent::Action::online:
+		expected_.erase(event.block);
 		ledger_.went_online(event.block);
 		// The kernel has put it back by itself, and forgotten the type.
 		if (keep_type_ && in_job_.count(event.block) == 0 && kept_.count(event.block) == 0)
@@ -159,16 +192,20 @@ void Onliner::note(Change change, const Attempted &attempted)
 	hooks_.changed();
 }
 
+Time Onliner::pause() const { return expected_.empty() ? kernel_pause : kernel_patience; }
+
 void Onliner::begin_round_in_a_pause()
 {
 	if (pause_source_)
 		return;
-	pause_source_ = loop_.timer(last_event_ + kernel_pause, [this] {
+	pause_source_ = loop_.timer(Loop::now() + kernel_pause, [this] {
 		pause_source_.reset();
-		if (Loop::now() < last_event_ + kernel_pause)
+		if (Loop::now() < last_event_ + pause()) {
 			begin_round_in_a_pause();
-		else
-			begin_round();
+			return;
+		}
+		expected_.clear();
+		begin_round();
 	});
 }
 

@@ -12,6 +12,7 @@
 #include "core/policy.h"
 #include "core/ratio.h"
 #include "core/select.h"
+#include "memhpd/borrow.h"
 #include "memhpd/burst.h"
 #include "memhpd/dax_onliner.h"
 #include "memhpd/rezone.h"
@@ -70,7 +71,7 @@ public:
 	void set_limits(const Rezone::Limits &limits, bool keep_type);
 
 	/// No more memory is moved from here on; what is on its way comes back.
-	void stop_moving() { policy_.rezone = false; }
+	void stop_moving() { policy_.rezone = policy_.borrow = false; }
 
 	/// Decides anew on what is not online yet; what is online stays where it is.
 	void set_policy(OnlinePolicy policy);
@@ -82,7 +83,7 @@ public:
 	/// memhpd is about to end: onlines now what is to be online, without a wait for its owner
 	/// or for more of it. Over when no longer busy().
 	void finish();
-	bool busy() const { return in_round_ || !in_job_.empty(); }
+	bool busy() const { return in_round_ || !in_job_.empty() || borrow_.busy(); }
 	/// The kernel dropped uevents.
 	void on_lost();
 
@@ -98,8 +99,9 @@ public:
 	size_t pending() const { return in_job_.size(); } ///< blocks about to be onlined
 	/// Dax devices that are on their way by way of "unplugged".
 	std::map<std::string, OnlineType> pending_dax() const { return dax_.pending(); }
-	/// Blocks that are on their way into another zone, and their inodes.
-	const std::map<uint64_t, uint64_t> &moving() const { return rezone_.open(); }
+	/// Blocks that are offline for a moment only, and their inodes: on their way into another
+	/// zone, or borrowed.
+	std::map<uint64_t, uint64_t> moving() const;
 	/// Hot-added blocks that are online in another zone than policy wants, at the last look.
 	const std::set<uint64_t> &misplaced() const { return misplaced_; }
 
@@ -108,8 +110,10 @@ private:
 	/// still over a barrier; then act on it.
 	void begin_round();
 	void continue_round(bool passed);
-	/// Begins one when no block has come or gone online for a while.
+	/// Begins one in kernel mode, which checks what the kernel has done: as soon as it has
+	/// onlined what has come, or does not go on with it.
 	void begin_round_in_a_pause();
+	Time pause() const;
 	/// False for an addition that changes nothing, as a coldplug announces them.
 	bool is_news(uint64_t block) const;
 	/// True for a block that policy has to decide on.
@@ -131,6 +135,10 @@ private:
 	void survey(const std::vector<Block> &blocks, const MemoryCount &count);
 	/// Moves the misplaced blocks of one device, if online.rezone says so.
 	void rezone(const std::vector<Block> &blocks, const MemoryCount &count);
+	/// A block is about to be offline for a moment (true), or is so no more.
+	void away(uint64_t block, bool begin);
+	/// It is in this zone now, or offline for good: see Rezone::Hooks::moved.
+	void came_back(uint64_t block, Zone zone, bool by_another);
 	void moved(uint64_t block, Zone zone, bool by_another);
 	void bring_back(const std::vector<Block> &blocks,
 			const std::map<uint64_t, uint64_t> &moving);
@@ -141,6 +149,12 @@ private:
 	void observe(const std::vector<Block> &blocks,
 		     Ledger::Standing unknown_offline = Ledger::Standing::fresh);
 	void submit(Arranged arranged, OnlineType type);
+	/// The same, with the zone's second block offline meanwhile, if online.borrow says so and
+	/// it is worth it. `coming` are the blocks of `arranged`, `blocks` all.
+	void submit_movable(Arranged arranged, const std::vector<Block> &coming,
+			    const std::vector<Block> &blocks);
+	/// May this block be borrowed, by policy and by what else is done with it?
+	bool may_borrow(const Block &block, const std::vector<Block> &blocks) const;
 	void attempted(const Job &job, const Attempted &attempted);
 	/// The hook of that name.
 	void look_around(const Result<std::vector<Block>> &blocks);
@@ -168,7 +182,8 @@ private:
 	std::vector<uint64_t> seen_;
 	Time last_add_{};
 	Time last_event_{};
-	Time looked_at_{}; ///< end of the last complete look
+	std::set<uint64_t> expected_; ///< blocks that the kernel is about to online
+	Time looked_at_{};	      ///< end of the last complete look
 	Time look_took_{};
 	const std::vector<Block> *looking_at_ = nullptr;
 	std::optional<uint64_t> held_; ///< the hole that waits for a growing device to pause
@@ -185,6 +200,7 @@ private:
 	std::map<std::string, std::string> dax_onlined_;
 
 	Rezone rezone_;
+	Borrow borrow_;
 
 	Burst burst_;
 	Loop::Source pause_source_;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/borrow.h"
 #include "memhpd/onliner.h"
 #include "system/log.h"
 #include "system/zoneinfo.h"
@@ -99,7 +100,9 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 			order.pop_back();
 			look_again(last_add_ + growth_pause);
 		}
-		if (!order.empty())
+		if (!order.empty() && type == OnlineType::movable)
+			submit_movable(std::move(arranged), chosen, *blocks);
+		else if (!order.empty())
 			submit(std::move(arranged), type);
 	}
 	survey(*blocks, count);
@@ -201,6 +204,52 @@ void Onliner::online_dax(const Device &device, const std::vector<Block> &fresh, 
 		  });
 }
 
+bool Onliner::may_borrow(const Block &block, const std::vector<Block> &blocks) const
+{
+	if (in_job_.count(block.number) != 0 || rezone_.busy() || borrow_.busy() ||
+	    engine_.jobs(Change::offline) != 0)
+		return false;
+	// After a crash policy brings it back: to where it was.
+	for (const auto &device : group_by_device(blocks))
+		for (const auto &one : device.blocks)
+			if (one.number == block.number)
+				return judge(policy_, device, sysfs_.block_size()).action ==
+				       OnlineAction::movable;
+	return false;
+}
+
+void Onliner::submit_movable(Arranged arranged, const std::vector<Block> &coming,
+			     const std::vector<Block> &blocks)
+{
+	const auto hole = policy_.borrow ? lender(coming, blocks) : std::nullopt;
+	if (!hole || !may_borrow(*hole, blocks)) {
+		submit(std::move(arranged), OnlineType::movable);
+		return;
+	}
+	for (const auto block : arranged.blocks)
+		in_job_[block] = OnlineType::movable;
+	const bool begun =
+		borrow_.begin(*hole, [this, arranged] { submit(arranged, OnlineType::movable); });
+	if (begun)
+		log::debug("block {} is offline while {} others are onlined", hole->number,
+			   arranged.blocks.size());
+	else
+		submit(std::move(arranged), OnlineType::movable);
+}
+
+namespace
+{
+
+/// A block of the job waits for its first attempt.
+bool has_untried(const Job &job)
+{
+	return std::any_of(job.records().begin(), job.records().end(), [](const auto &record) {
+		return record.standing == Job::Standing::pending && record.failures == 0;
+	});
+}
+
+} // namespace
+
 void Onliner::submit(Arranged arranged, OnlineType type)
 {
 	for (const auto block : arranged.blocks)
@@ -233,6 +282,8 @@ void Onliner::submit(Arranged arranged, OnlineType type)
 			log::error("block {} cannot be onlined: {}", record.block,
 				   strerror(record.error));
 		}
+		if (in_job_.empty())
+			borrow_.end();
 		hooks_.changed();
 	};
 	engine_.submit(std::move(spec), std::move(callbacks));
@@ -261,6 +312,9 @@ void Onliner::attempted(const Job &job, const Attempted &attempted)
 		burst_.failed(now);
 		count_failure(attempted);
 	}
+	// What fails is tried again for as long as it takes: no reason to keep another offline.
+	if (borrow_.busy() && job.failed_attempts() > 0 && !has_untried(job))
+		borrow_.end();
 	report_later();
 }
 

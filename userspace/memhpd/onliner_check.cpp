@@ -165,11 +165,8 @@ void Onliner::rezone(const std::vector<Block> &blocks, const MemoryCount &count)
 
 void Onliner::moved(uint64_t block, Zone zone, bool by_another)
 {
-	if (zone == Zone::none) {
-		// Somebody has taken it offline on purpose, or policy has to try again.
-		by_another ? ledger_.went_offline(block) : ledger_.renew(block);
-	} else {
-		ledger_.went_online(block);
+	came_back(block, zone, by_another);
+	if (zone != Zone::none) {
 		if (zone == Zone::movable) {
 			++counters_.rezoned;
 			ledger_.zone_chosen(block, Ledger::Chooser::policy);
@@ -179,7 +176,6 @@ void Onliner::moved(uint64_t block, Zone zone, bool by_another)
 		}
 		ledger_.explain(block, fmt::format("in zone {} by online.rezone", to_string(zone)));
 	}
-	hooks_.changed();
 }
 
 void Onliner::bring_back(const std::vector<Block> &blocks,
@@ -198,8 +194,8 @@ void Onliner::bring_back(const std::vector<Block> &blocks,
 		if (left.empty())
 			continue;
 		const auto verdict = judge(policy_, device, sysfs_.block_size());
-		log::warning("blocks {} were left offline on their way into another zone; bringing "
-			     "them back",
+		log::warning("blocks {} were left offline for what should have been a moment; "
+			     "bringing them back",
 			     format_ranges(numbers));
 		rezone_.resume(left, verdict.action == OnlineAction::movable ? OnlineType::movable
 									     : OnlineType::kernel);

@@ -32,8 +32,7 @@ json all_settings(const Config &config)
 	for (const auto &[key, value] : settings(config))
 		list.push_back({{"key", key},
 				{"value", std::visit([](const auto &v) { return json(v); }, value)},
-				{"line", line_of(config, key)},
-				{"acted_on", acted_on(config, key)}});
+				{"line", line_of(config, key)}});
 	return list;
 }
 

@@ -32,7 +32,7 @@ struct PolicyReport {
 };
 
 /// Keys: file, origin, daemon, mistakes, settings, rules, ratio, block_size, devices. The settings
-/// are a list of {key, value, line, acted_on}, where line is null for a default. Each device has
+/// are a list of {key, value, line}, where line is null for a default. Each device has
 /// the action that policy has for it, what says so, and its blocks in parts that have the same
 /// state and history. `outlook` is what the bounds of the ratio would make of its offline memory,
 /// where that is not what the action says; `misplaced` is true of a part that is in another zone

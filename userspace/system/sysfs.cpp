@@ -339,8 +339,8 @@ Result<std::vector<Block>> Sysfs::scan(Candidates candidates) const
 		node = std::find_if(node, node_of.end(), is_later);
 		const bool on_node = node != node_of.end() && node->first == number;
 		// The kernel links a block to its node last of all, where it has nodes.
-		auto block = read_block(number, on_node || !nodes ? candidates
-								  : Candidates::left_out);
+		auto block =
+			read_block(number, on_node || !nodes ? candidates : Candidates::left_out);
 		if (!block && gone(block.error()))
 			continue;
 		if (!block)

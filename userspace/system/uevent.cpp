@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/uevent.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include <libudev.h>
+#include <linux/netlink.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <fmt/format.h>
 
@@ -21,9 +24,8 @@ namespace
 
 constexpr Time interval = std::chrono::milliseconds(50);
 
-Uevent::Action parse_action(const char *text)
+Uevent::Action parse_action(std::string_view action)
 {
-	const std::string_view action = text ? text : "";
 	if (action == "add")
 		return Uevent::Action::add;
 	if (action == "remove")
@@ -36,6 +38,36 @@ Uevent::Action parse_action(const char *text)
 }
 
 } // namespace
+
+UeventMessage parse_uevent(std::string_view message)
+{
+	constexpr std::string_view block_path = "/devices/system/memory/memory";
+	constexpr std::string_view dax = "SUBSYSTEM=dax";
+	const auto next = [&message] {
+		const auto end = std::min(message.find('\0'), message.size());
+		const auto text = message.substr(0, end);
+		message.remove_prefix(std::min(end + 1, message.size()));
+		return text;
+	};
+
+	UeventMessage found;
+	const auto title = next();
+	const auto at = title.find('@');
+	if (at == std::string_view::npos)
+		return found;
+	const auto path = title.substr(at + 1);
+	if (path.substr(0, block_path.size()) == block_path) {
+		if (parse_number(path.substr(block_path.size()), 10, found.event.block)) {
+			found.about = UeventMessage::About::memory_block;
+			found.event.action = parse_action(title.substr(0, at));
+		}
+		return found;
+	}
+	while (!message.empty())
+		if (next() == dax)
+			found.about = UeventMessage::About::dax;
+	return found;
+}
 
 Result<int> choose_receive_buffer(std::string_view given)
 {
@@ -73,11 +105,7 @@ UeventMonitor::open(Loop &loop, int buffer, std::function<void(const Uevent &)> 
 		return fail_errno(errno, "kernel uevent socket");
 
 	auto *monitor = self->monitor_.get();
-	int error = udev_monitor_filter_add_match_subsystem_devtype(monitor, "memory", nullptr);
-	if (error >= 0 && self->dax_)
-		error = udev_monitor_filter_add_match_subsystem_devtype(monitor, "dax", nullptr);
-	if (error >= 0)
-		error = udev_monitor_enable_receiving(monitor);
+	int error = udev_monitor_enable_receiving(monitor);
 	if (error < 0)
 		return fail_errno(-error, "kernel uevent socket");
 	error = udev_monitor_set_receive_buffer_size(monitor, buffer);
@@ -102,26 +130,39 @@ void UeventMonitor::listen()
 
 void UeventMonitor::drain()
 {
+	std::array<sockaddr_nl, batch> senders;
+	std::array<iovec, batch> buffers;
+	std::array<mmsghdr, batch> headers;
 	for (;;) {
-		errno = 0;
-		auto *device = udev_monitor_receive_device(monitor_.get());
-		if (!device && errno == ENOBUFS) {
+		for (size_t i = 0; i < batch; ++i) {
+			buffers[i] = {messages_[i].data(), messages_[i].size()};
+			headers[i] = {};
+			headers[i].msg_hdr.msg_name = &senders[i];
+			headers[i].msg_hdr.msg_namelen = sizeof(senders[i]);
+			headers[i].msg_hdr.msg_iov = &buffers[i];
+			headers[i].msg_hdr.msg_iovlen = 1;
+		}
+		const int got = recvmmsg(udev_monitor_get_fd(monitor_.get()), headers.data(), batch,
+					 MSG_DONTWAIT, nullptr);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno == ENOBUFS) {
 			lost_();
 			continue;
 		}
-		if (!device)
+		if (got <= 0)
 			return;
-		Uevent event;
-		event.action = parse_action(udev_device_get_action(device));
-		const auto *subsystem = udev_device_get_subsystem(device);
-		const auto *number = udev_device_get_sysnum(device);
-		const bool dax = subsystem && std::string_view(subsystem) == "dax";
-		const bool block = !dax && number && parse_number(number, 10, event.block);
-		udev_device_unref(device);
-		if (dax)
-			dax_();
-		else if (block)
-			receive_(event);
+		for (size_t i = 0; i < static_cast<size_t>(got); ++i) {
+			// Nobody but the kernel has port 0.
+			if (senders[i].nl_pid != 0)
+				continue;
+			const auto message =
+				parse_uevent({messages_[i].data(), headers[i].msg_len});
+			if (message.about == UeventMessage::About::memory_block)
+				receive_(message.event);
+			else if (message.about == UeventMessage::About::dax && dax_)
+				dax_();
+		}
 	}
 }
 

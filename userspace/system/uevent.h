@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,6 +24,18 @@ struct Uevent {
 	uint64_t block = 0;
 };
 
+/// What a message of the kernel is about.
+struct UeventMessage {
+	enum class About { memory_block, dax, other };
+	About about = About::other;
+	Uevent event; ///< of a memory block
+};
+
+/// Reads a message as the kernel broadcasts it: "add@/devices/system/memory/memory32", then
+/// variables, each ended by a NUL (lib/kobject_uevent.c). What is no such message is about
+/// something else.
+UeventMessage parse_uevent(std::string_view message);
+
 /// Room for the events of some 100000 blocks: the kernel drops what does not fit.
 constexpr int default_receive_buffer = 128 << 20;
 
@@ -33,6 +47,8 @@ Result<int> choose_receive_buffer(std::string_view given);
 ///
 /// The first of a burst is delivered at once, then whatever has come at intervals: a wakeup for
 /// each would cost more than all that follows from it, and just while memory is being onlined.
+/// libudev opens the monitor, but the messages are read here, many with one call: it would make a
+/// device with all its properties of each, of which nothing is needed but what the first line says.
 class UeventMonitor
 {
 public:
@@ -51,6 +67,10 @@ private:
 	explicit UeventMonitor(Loop &loop) : loop_(loop) {}
 	void listen();
 
+	/// The kernel builds a message in 2 KiB (UEVENT_BUFFER_SIZE), and a line before it.
+	static constexpr size_t message_size = 4096;
+	static constexpr size_t batch = 16;
+
 	struct UdevUnref {
 		void operator()(udev *) const;
 		void operator()(udev_monitor *) const;
@@ -59,6 +79,7 @@ private:
 	Loop &loop_;
 	std::unique_ptr<udev, UdevUnref> udev_;
 	std::unique_ptr<udev_monitor, UdevUnref> monitor_;
+	std::array<std::array<char, message_size>, batch> messages_;
 	std::function<void(const Uevent &)> receive_;
 	std::function<void()> lost_;
 	std::function<void()> dax_;

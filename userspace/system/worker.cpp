@@ -73,8 +73,9 @@ Zone zone_of(uint64_t block)
 }
 
 /// Changes a block by an open `state`. One descriptor for all that is done with it: the way to a
-/// file takes as long as half a dozen reads.
-void change(int file, std::string_view value, BlockState wanted, Changed &result)
+/// file takes as long as half a dozen reads. `obeyed`: the kernel has put the block before this one
+/// where it was told to.
+void change(int file, std::string_view value, BlockState wanted, bool obeyed, Changed &result)
 {
 	std::array<char, 128> buffer;
 	errno = 0;
@@ -103,12 +104,10 @@ void change(int file, std::string_view value, BlockState wanted, Changed &result
 		result.state = state_of(file);
 		return;
 	}
-	// What the kernel was told and has done needs no other witness. Where it may have chosen,
-	// and where somebody else was faster, the zone counts only if the block is online before
-	// and after it was read.
-	const bool told =
-		result.wrote && result.write_error == 0 && value == to_string(OnlineType::movable);
-	const auto zone = told ? Zone::movable : zone_of(result.block);
+	// One witness for a list is enough, unless the kernel may choose, or somebody else was
+	// faster. The zone counts only where the block is online before and after it was read.
+	const bool known = obeyed && result.wrote && result.write_error == 0;
+	const auto zone = known ? Zone::movable : zone_of(result.block);
 	result.state = state_of(file);
 	if (result.state == BlockState::online)
 		result.zone = zone;
@@ -121,6 +120,7 @@ void change_blocks(const Order &order, Board &board)
 		value == to_string(BlockState::offline) ? BlockState::offline : BlockState::online;
 	const auto started = now_ns();
 	auto began = started;
+	bool obeyed = false;
 	for (uint32_t i = 0; i < order.blocks; ++i) {
 		auto &result = board.results[i];
 		board.began_ns = began;
@@ -131,12 +131,14 @@ void change_blocks(const Order &order, Board &board)
 		if (file < 0)
 			result.read_error = errno;
 		else
-			change(file, value, wanted, result);
+			change(file, value, wanted, obeyed, result);
 		if (file >= 0)
 			close(file);
 		const auto ended = now_ns();
 		result.took_ns = ended - began;
 		began = ended;
+		obeyed = result.wrote && result.zone == Zone::movable &&
+			 value == to_string(OnlineType::movable);
 		board.done = i + 1;
 		if (result.state != wanted || ended - started >= order.slice_ns)
 			return;

@@ -195,24 +195,6 @@ TEST(Config, QuotesAnythingInOneLine)
 	EXPECT_NE(words.error().front().find("'\u00e4'"), std::string::npos) << "is text";
 }
 
-TEST(Config, NamesWhatThisVersionDoesNotDo)
-{
-	EXPECT_TRUE(not_acted_on(parsed("")).empty()) << "only what the file asks for";
-	EXPECT_EQ(not_acted_on(parsed("[unplug]\nretry = true\n[online]\nborrow = true")),
-		  Lines{"online.borrow"});
-	EXPECT_TRUE(not_acted_on(parsed("[online]\nborrow = false\ndefend = true\n"
-					"mode = \"kernel\"\nhard_ratio = \"off\"\n"
-					"[hooks]\nsettled = \"\"\n[offline]\nassist = []\n"
-					"min_free = \"1%\"\nmax_pressure = 1"))
-			    .empty())
-		<< "what it asks for is what this version does";
-	EXPECT_TRUE(not_acted_on(parsed("[online]\naction = \"leave\"\n[offline]\n"
-					"deadline = \"1s\"\nbackoff.factor = 3\n"
-					"assist = [\"reclaim\", \"slab\"]\n"
-					"[[online.rule]]\nnode = 1\naction = \"kernel\""))
-			    .empty());
-}
-
 TEST(ConfigFile, MayBeMissing)
 {
 	const Tree tree;

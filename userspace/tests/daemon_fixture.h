@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <optional>
@@ -113,6 +114,18 @@ protected:
 		for (int turn = 0; turn < 2000 && tree.read(file) != content; ++turn)
 			usleep(10'000);
 		return tree.read(file) == content;
+	}
+
+	/// Waits until this write has begun.
+	bool written(const std::string &line) const
+	{
+		for (int turn = 0; turn < 2000; ++turn) {
+			const auto lines = kernel.writes();
+			if (std::find(lines.begin(), lines.end(), line) != lines.end())
+				return true;
+			usleep(10'000);
+		}
+		return false;
 	}
 
 	bool onlined(int blocks) { return reaches("onlined", blocks); }

@@ -124,8 +124,7 @@ TEST(OfflineMarks, AnyAttemptToTakeABlockOfflineChangesThem)
 	const std::string usual = "loaded_ns=5 events_going_offline=1 events_cancel_offline=2 "
 				  "events_offline_failed=3";
 	ASSERT_TRUE(marks(usual.c_str()));
-	EXPECT_EQ(marks(usual.c_str()),
-		  marks((usual + " seq=700 events_offline=8").c_str()))
+	EXPECT_EQ(marks(usual.c_str()), marks((usual + " seq=700 events_offline=8").c_str()))
 		<< "how it ended is no news, nor is an online";
 	for (const auto &[before, after] : std::vector<std::pair<std::string, std::string>>{
 		     {"loaded_ns=5", "loaded_ns=6"},

@@ -10,6 +10,47 @@ namespace memhp
 namespace
 {
 
+TEST(UeventText, SaysWhatItIsAbout)
+{
+	using About = UeventMessage::About;
+	using Action = Uevent::Action;
+	using namespace std::string_literals;
+	const struct {
+		std::string text;
+		About about;
+		Action action;
+		uint64_t block;
+	} cases[] = {
+		{"add@/devices/system/memory/memory32\0ACTION=add\0SUBSYSTEM=memory\0SEQNUM=9\0"s,
+		 About::memory_block, Action::add, 32},
+		{"remove@/devices/system/memory/memory0\0"s, About::memory_block, Action::remove,
+		 0},
+		{"online@/devices/system/memory/memory131071"s, About::memory_block, Action::online,
+		 131071},
+		{"offline@/devices/system/memory/memory7\0SYNTH_UUID=0\0"s, About::memory_block,
+		 Action::offline, 7},
+		{"change@/devices/system/memory/memory7\0"s, About::memory_block, Action::other, 7},
+		{"add@/devices/system/memory/memory\0"s, About::other, Action::other, 0},
+		{"add@/devices/system/memory/memory7/x\0"s, About::other, Action::other, 0},
+		{"add@/devices/system/memory\0SUBSYSTEM=memory\0"s, About::other, Action::other, 0},
+		{"add@/devices/platform/e820_pmem/ndbus0/dax0.0\0ACTION=add\0SUBSYSTEM=dax\0"s,
+		 About::dax, Action::other, 0},
+		{"add@/devices/x\0SUBSYSTEM=daxx\0A=SUBSYSTEM=dax\0"s, About::other, Action::other,
+		 0},
+		{"libudev\0\xfe\xed\xca\xfe"s, About::other, Action::other, 0},
+		{"", About::other, Action::other, 0},
+		{"\0\0\0"s, About::other, Action::other, 0},
+	};
+	for (const auto &one : cases) {
+		const auto found = parse_uevent(one.text);
+		EXPECT_EQ(found.about, one.about) << one.text;
+		if (one.about == About::memory_block) {
+			EXPECT_EQ(found.event.action, one.action) << one.text;
+			EXPECT_EQ(found.event.block, one.block) << one.text;
+		}
+	}
+}
+
 TEST(ReceiveBuffer, IsTheDefaultOrAsGiven)
 {
 	const struct {

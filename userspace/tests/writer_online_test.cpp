@@ -80,9 +80,21 @@ TEST_F(WriterOfBlocks, OnlinesAListInItsOrder)
 
 TEST_F(WriterOfBlocks, ReadsTheZoneWhereTheKernelChoseIt)
 {
-	online({40}, "online");
+	online({40, 41}, "online");
 	ASSERT_TRUE(play(loop, {after(1)}));
 	EXPECT_EQ(results[0].zone, Zone::normal);
+	EXPECT_EQ(results[1].zone, Zone::normal);
+}
+
+TEST_F(WriterOfBlocks, BehindOneThatIsNotWhereItShouldBeTheZoneIsReadAgain)
+{
+	kernel.script(40, {"kernel"});
+	kernel.script(41, {"kernel"});
+	online({40, 41, 42});
+	ASSERT_TRUE(play(loop, {after(1)}));
+	EXPECT_EQ(results[0].zone, Zone::normal);
+	EXPECT_EQ(results[1].zone, Zone::normal);
+	EXPECT_EQ(results[2].zone, Zone::movable);
 }
 
 TEST_F(WriterOfBlocks, DoesNotWriteWhatIsOnline)

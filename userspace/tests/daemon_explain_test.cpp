@@ -26,9 +26,9 @@ TEST_F(DaemonOfTree, ExplainsABlock)
 	EXPECT_EQ(block.at("cause"), "reserved");
 
 	const std::pair<json, const char *> mistakes[] = {
-		{json(3), "list of words"},
-		{json::array({8}), "list of words"},
-		{json(), "list of words"},
+		{json(3), "the parameter target"},
+		{json::array({8}), "the parameter target[0]"},
+		{json(), "the parameter target"},
 		{json::array({"lunch"}), "'lunch' is not a target"},
 		{json::array({"4G"}), "takes no size"},
 	};

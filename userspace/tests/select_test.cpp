@@ -168,7 +168,7 @@ TEST(SelectOffline, ASizeTakesTheBestAndKeepsTheRestInReserve)
 TEST(ChoiceOf, OnlyWhatAPartOfIsWanted)
 {
 	std::vector<Block> all;
-	for (const auto number : count(0, 2))
+	for (const auto number : count(0, 3))
 		all.push_back(online_block(number, Zone::normal));
 	for (const auto number : count(32, 35))
 		all.push_back(online_block(number));
@@ -180,8 +180,8 @@ TEST(ChoiceOf, OnlyWhatAPartOfIsWanted)
 	} cases[] = {
 		{"some of the movable ones", 3, {32, 33, 34, 35}, 3},
 		{"all movable ones", 4, {}, 0},
-		{"some of the others too", 6, {0, 1, 2}, 2},
-		{"all", 7, {}, 0},
+		{"some of the others too", 6, {1, 2, 3}, 2},
+		{"all", 8, {}, 0},
 	};
 	for (const auto &one : cases) {
 		const auto size = std::to_string(one.wanted * 128) + "M";

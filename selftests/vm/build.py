@@ -102,7 +102,7 @@ class Builder:
         report = self.directory / "userspace/junit.xml"
         report.unlink(missing_ok=True)
         argv = self._root.enter(
-            ["ctest", "--test-dir", f"{namespace.BUILD}/userspace", f"-j{os.cpu_count()}",
+            ["env", "LONG=" + os.environ.get("LONG", ""), "ctest", "--test-dir", f"{namespace.BUILD}/userspace", f"-j{os.cpu_count()}",
              "--output-on-failure", "--no-tests=error",
              "--output-junit", f"{namespace.BUILD}/userspace/junit.xml"],
             SOURCE, self.directory)

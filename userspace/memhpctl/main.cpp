@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <csignal>
 #include <cstdio>
-#include <map>
 #include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
-#include "core/eject.h"
 #include "core/target.h"
-#include "core/units.h"
+#include "memhpctl/command_words.h"
 #include "memhpctl/examples.h"
 #include "memhpctl/verbs.h"
 
@@ -19,103 +17,8 @@ namespace
 constexpr auto target_help =
 	"size (4G), blocks (32-47), addresses (0x…-0x…), node:N, zone:Z, device:D, all";
 
-/// Sizes and durations come in as text: CLI11's own conversions take "-5" for a huge number.
-struct Words {
-	std::string deadline;
-	std::string attempt_deadline;
-	std::string min_free;
-	std::string zone = "movable";
-};
-
-memhp::Result<void> read_size(const char *option, const std::string &text,
-			      std::optional<uint64_t> &size)
-{
-	if (text.empty())
-		return {};
-	const auto parsed = memhp::parse_size(text);
-	if (!parsed)
-		return memhp::fail_input(std::string(option) + ": " + parsed.error().message);
-	if (*parsed == 0)
-		return memhp::fail_input(std::string(option) + " 0 is nothing; write it as 1G");
-	size = *parsed;
-	return {};
-}
-
-/// Block numbers and ranges, of --block.
-memhp::Result<void> read_blocks(const std::vector<std::string> &words,
-				std::vector<memhp::Target::Range> &blocks)
-{
-	if (words.empty())
-		return {};
-	const auto target = memhp::parse_target(words);
-	if (!target)
-		return memhp::fail(target.error());
-	if (target->bytes || target->all || !target->addresses.empty() || !target->nodes.empty() ||
-	    !target->zones.empty() || !target->devices.empty())
-		return memhp::fail_input("--block takes numbers of blocks, as 32 or 32-47");
-	blocks = target->numbers;
-	return {};
-}
-
-/// A deadline; nothing of an empty text.
-memhp::Result<void> read_span(const std::string &text, std::optional<memhp::Time> &span)
-{
-	if (text.empty())
-		return {};
-	const auto parsed = memhp::parse_duration(text);
-	if (!parsed)
-		return memhp::fail(parsed.error());
-	if (parsed->count() == 0)
-		return memhp::fail_input("a deadline of 0 leaves no time for anything; "
-					 "write it as 2s or 10m");
-	span = *parsed;
-	return {};
-}
-
-memhp::Result<void> read_durations(const Words &words, memhp::ChangeRequest &request)
-{
-	const std::pair<const std::string *, std::optional<memhp::Time> *> spans[] = {
-		{&words.deadline, &request.deadline},
-		{&words.attempt_deadline, &request.attempt_deadline},
-	};
-	for (const auto &[text, span] : spans)
-		if (const auto read = read_span(*text, *span); !read)
-			return read;
-	return {};
-}
-
-/// Reads the rest of an online or offline command line.
-memhp::Result<void> complete(const Words &words, memhp::ChangeRequest &request)
-{
-	static const std::map<std::string, memhp::OnlineType> zones = {
-		{"movable", memhp::OnlineType::movable},
-		{"kernel", memhp::OnlineType::kernel},
-		{"auto", memhp::OnlineType::by_default},
-	};
-	const auto zone = zones.find(words.zone);
-	if (zone == zones.end())
-		return memhp::fail_input("--zone is movable, kernel or auto, not '" + words.zone +
-					 "'");
-	request.type = zone->second;
-	const auto target = memhp::parse_target(request.target);
-	if (!target)
-		return memhp::fail(target.error());
-	if (request.eject) {
-		const auto device = memhp::device_to_eject(*target);
-		if (!device)
-			return memhp::fail(device.error());
-	}
-	if (!words.min_free.empty()) {
-		const auto min_free = memhp::parse_amount(words.min_free);
-		if (!min_free)
-			return memhp::fail_input("--min-free: " + min_free.error().message);
-		request.min_free = *min_free;
-	}
-	return read_durations(words, request);
-}
-
 /// What an offline and an eject have in common.
-void add_offline_options(CLI::App &verb, memhp::ChangeOptions &options, Words &words)
+void add_offline_options(CLI::App &verb, memhp::ChangeOptions &options, memhp::ChangeWords &words)
 {
 	verb.add_flag("--dry-run", options.dry_run, "Only show which blocks, in which order");
 	verb.add_flag("--no-wait", options.no_wait, "Leave it to memhpd and return at once");
@@ -132,37 +35,6 @@ void add_examples(CLI::App &app, const std::string &name = "")
 		verb->footer(memhp::examples_of(name + verb->get_name()));
 		add_examples(*verb, name + verb->get_name() + " ");
 	}
-}
-
-/// Words of a `plan add`.
-struct PlanWords {
-	std::string size;
-	std::string node;
-	std::string source = "acpi-dimm";
-};
-
-memhp::Result<memhp::PlanAddOptions> complete(const PlanWords &words)
-{
-	constexpr uint64_t most_nodes = 4096;
-	memhp::PlanAddOptions options;
-	const auto bytes = memhp::parse_size(words.size);
-	if (!bytes)
-		return memhp::fail(bytes.error());
-	if (*bytes == 0)
-		return memhp::fail_input("a size of 0 adds nothing; write it as 64G");
-	options.bytes = *bytes;
-	if (uint64_t node = 0; !words.node.empty()) {
-		if (!memhp::parse_number(words.node, 10, node) || node >= most_nodes)
-			return memhp::fail_input("'" + words.node + "' is not a NUMA node");
-		options.node = static_cast<int>(node);
-	}
-	const auto source = memhp::value_of(memhp::source_words, words.source);
-	if (!source || *source == memhp::Source::boot || *source == memhp::Source::unknown)
-		return memhp::fail_input("--source is acpi-dimm, virtio-mem, dax-kmem, hv-balloon "
-					 "or xen-balloon, not '" +
-					 words.source + "'");
-	options.source = *source;
-	return options;
 }
 
 } // namespace
@@ -201,7 +73,7 @@ int main(int argc, char **argv)
 
 	auto *status_verb = app.add_subcommand("status", "Totals, nodes, policy, daemon, module");
 
-	Words words;
+	memhp::ChangeWords words;
 	memhp::ChangeOptions online;
 	online.request.change = memhp::Change::online;
 	auto *online_verb = app.add_subcommand("online", "Bring memory online");
@@ -319,7 +191,7 @@ int main(int argc, char **argv)
 
 	auto *plan_verb = app.add_subcommand("plan", "What would be, without doing it");
 	plan_verb->require_subcommand(1);
-	PlanWords plan_words;
+	memhp::PlanWords plan_words;
 	auto *add_verb = plan_verb->add_subcommand("add", "What policy would do with new memory");
 	add_verb->add_option("size", plan_words.size, "How much, such as 64G")->required();
 	add_verb->add_option("--node", plan_words.node, "On this NUMA node")->type_name("N");
@@ -353,7 +225,7 @@ int main(int argc, char **argv)
 	if (list_verb->parsed())
 		return memhp::verb_list(globals, list);
 	if (map_verb->parsed()) {
-		if (const auto read = read_size("--cell", cell, map.cell); !read)
+		if (const auto read = memhp::read_size("--cell", cell, map.cell); !read)
 			return memhp::complain(read.error(), memhp::exit_usage);
 		return memhp::verb_map(globals, map);
 	}
@@ -364,14 +236,14 @@ int main(int argc, char **argv)
 	if (explain_verb->parsed())
 		return memhp::verb_explain(globals, explained);
 	if (events_verb->parsed()) {
-		if (const auto read = read_blocks(event_blocks, events.filter.blocks); !read)
+		if (const auto read = memhp::read_blocks(event_blocks, events.filter.blocks); !read)
 			return memhp::complain(read.error(), memhp::exit_usage);
 		return memhp::verb_events(globals, events);
 	}
 	if (wait_verb->parsed()) {
-		auto read = read_size("--online", wait_size, wait.online);
+		auto read = memhp::read_size("--online", wait_size, wait.online);
 		if (read)
-			read = read_span(wait_time, wait.timeout);
+			read = memhp::read_span(wait_time, wait.timeout);
 		if (!read)
 			return memhp::complain(read.error(), memhp::exit_usage);
 		return memhp::verb_wait(globals, wait);
@@ -392,7 +264,7 @@ int main(int argc, char **argv)
 		return memhp::verb_policy_show(globals);
 
 	if (add_verb->parsed()) {
-		const auto options = complete(plan_words);
+		const auto options = memhp::complete(plan_words);
 		return options ? memhp::verb_plan_add(globals, *options)
 			       : memhp::complain(options.error(), memhp::exit_usage);
 	}
@@ -407,7 +279,7 @@ int main(int argc, char **argv)
 	// Whatever is a target of another kind is a mistake, and is told so.
 	eject.request.target = {memhp::parse_target({device}) ? device : "device:" + device};
 	auto &change = online_verb->parsed() ? online : eject_verb->parsed() ? eject : offline;
-	const auto completed = complete(words, change.request);
+	const auto completed = memhp::complete(words, change.request);
 	if (!completed)
 		return memhp::complain(completed.error(), memhp::exit_usage);
 	if (change.request.trial && !change.dry_run)

@@ -11,6 +11,7 @@
 #include "memhpctl/collect_list.h"
 #include "memhpctl/collected.h"
 #include "memhpctl/collector.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/fd.h"
 #include "system/kmod.h"
@@ -47,7 +48,7 @@ Result<void> collect_live(const Globals &globals, Collector &collector)
 		const auto answer = client ? client->call(method, json::object())
 					   : Result<json>(fail(client.error()));
 		if (added && answer)
-			added = collector.text(name, answer->dump(2) + "\n");
+			added = collector.text(name, json_text(*answer) + "\n");
 	}
 	if (added)
 		added = collector.stream("dev/kmsg", collected_kernel_log, kernel_log_limit);
@@ -119,7 +120,7 @@ int verb_collect(const Globals &globals, const CollectOptions &options)
 				       {"directory", stem},
 				       {"files", collector.count()},
 				       {"unreadable", missing}};
-		fmt::print("{}\n", document.dump(2));
+		fmt::print("{}\n", json_text(document));
 		return exit_done;
 	}
 	fmt::print("{}: {} files; to look at it: tar xf {}; memhpctl --sysroot {} list\n", file,

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/explain.h"
 #include "system/explain_report.h"
@@ -184,7 +185,7 @@ int verb_explain(const Globals &globals, const std::vector<std::string> &target)
 		;
 	const auto explanation = explainer->take();
 	if (globals.json) {
-		fmt::print("{}\n", to_json(explanation).dump(2));
+		fmt::print("{}\n", json_text(to_json(explanation)));
 		return exit_done;
 	}
 	if (explanation.blocks.size() == 1)

@@ -93,10 +93,8 @@ int main(int argc, char **argv)
 		"Also blocks that only the host can take back (virtio-mem, balloons)");
 	offline_verb->add_flag("--all-or-nothing", offline.request.all_or_nothing,
 			       "Put everything back where not all of it goes");
-	offline_verb
-		->add_flag("--trial", offline.request.trial,
-			   "One attempt on one block, which is put back: what keeps it?")
-		->excludes("--no-wait", "--all-or-nothing");
+	offline_verb->add_flag("--trial", offline.request.trial,
+			       "One attempt on one block, which is put back: what keeps it?");
 	offline_verb->add_flag("--eject", offline.request.eject,
 			       "Then take the device out; the target is one whole device");
 
@@ -282,6 +280,12 @@ int main(int argc, char **argv)
 	const auto completed = memhp::complete(words, change.request);
 	if (!completed)
 		return memhp::complain(completed.error(), memhp::exit_usage);
+	// excludes() of CLI11 would put the names where --help has the value of an option.
+	if (change.request.trial && (change.no_wait || change.request.all_or_nothing))
+		return memhp::complain({{},
+					"--trial puts its one block back and waits for that: "
+					"leave out --no-wait and --all-or-nothing"},
+				       memhp::exit_usage);
 	if (change.request.trial && !change.dry_run)
 		return memhp::verb_trial(globals, change.request);
 	return memhp::verb_change(globals, change);

@@ -9,6 +9,7 @@
 #include "core/map.h"
 #include "core/units.h"
 #include "memhpctl/blocks.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 
@@ -140,7 +141,7 @@ void print_json(const std::vector<Block> &blocks, uint64_t block_size)
 			 one.zone == Zone::none ? json(nullptr) : json(to_string(one.zone))},
 		});
 	const json document = {{"block_size", block_size}, {"stretches", std::move(list)}};
-	fmt::print("{}\n", document.dump(2));
+	fmt::print("{}\n", json_text(document));
 }
 
 } // namespace

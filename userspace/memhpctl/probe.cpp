@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/units.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/fd.h"
 #include "system/sysfs.h"
@@ -70,11 +71,10 @@ int verb_probe(const Globals &globals, const ProbeOptions &options)
 						     *address, block)});
 	}
 	if (globals.json)
-		fmt::print("{}\n", nlohmann::json({{"block", block},
-						   {"address", fmt::format("0x{:x}", *address)},
-						   {"size", sysfs->block_size()},
-						   {"dry_run", options.dry_run}})
-					   .dump(2));
+		fmt::print("{}\n", json_text({{"block", block},
+					      {"address", fmt::format("0x{:x}", *address)},
+					      {"size", sysfs->block_size()},
+					      {"dry_run", options.dry_run}}));
 	else
 		fmt::print("{} memory block {} at 0x{:x}, {}\n",
 			   options.dry_run ? "would add" : "added", block, *address,

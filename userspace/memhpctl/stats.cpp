@@ -7,6 +7,7 @@
 
 #include "core/latency.h"
 #include "core/units.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/kmod.h"
@@ -111,7 +112,7 @@ int verb_stats(const Globals &globals)
 		json list = json::array();
 		for (const auto &one : *latencies)
 			list.push_back(to_json(one));
-		fmt::print("{}\n", json({{"latencies", std::move(list)}}).dump(2));
+		fmt::print("{}\n", json_text({{"latencies", std::move(list)}}));
 		return exit_done;
 	}
 	for (const auto *operation : {"online", "offline"})

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/dynamic_debug.h"
 #include "system/explain.h"
@@ -171,7 +172,7 @@ int verb_trial(const Globals &globals, const ChangeRequest &request)
 		return complain(trial.error());
 	const auto judged = judge_trial(trial->result);
 	if (globals.json) {
-		fmt::print("{}\n", to_json(*trial, judged, block).dump(2));
+		fmt::print("{}\n", json_text(to_json(*trial, judged, block)));
 	} else {
 		fmt::print("block {}: {}{}{}\n", block.number, to_string(judged.answer),
 			   judged.why.empty() ? "" : ": ", judged.why);

@@ -7,6 +7,7 @@
 #include "core/settle.h"
 #include "core/units.h"
 #include "memhpctl/collected.h"
+#include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/live_memory.h"
 
@@ -113,11 +114,10 @@ int verb_wait(const Globals &globals, const WaitOptions &options)
 	const auto online = waiter.presence().online() * sysfs->block_size();
 	const auto waited = Loop::now() - begun;
 	if (globals.json)
-		fmt::print("{}\n", json({{"done", status == exit_done},
-					 {"online", online},
-					 {"blocks_online", waiter.presence().online()},
-					 {"waited_ms", waited.count()}})
-					   .dump(2));
+		fmt::print("{}\n", json_text({{"done", status == exit_done},
+					      {"online", online},
+					      {"blocks_online", waiter.presence().online()},
+					      {"waited_ms", waited.count()}}));
 	if (status == exit_failed)
 		return complain(
 			{{},

@@ -53,12 +53,14 @@ def verbs(program):
 
 class Tree:
     """A machine in a directory: boot memory 0 to 3, a DIMM PNP0C80:01 in 32 to 35 whose upper half
-    is offline, a virtio-mem device virtio0 on node 1; the module is loaded if wanted."""
+    is offline, a virtio-mem device virtio0 on node 1; the kernel can be told of more memory; the
+    module is loaded if wanted."""
 
     def __init__(self, directory, module=True):
         self.root = pathlib.Path(directory)
         self.write("sys/devices/system/memory/block_size_bytes", f"{BLOCK:x}")
         self.write("sys/devices/system/memory/auto_online_blocks", "offline")
+        self.write("sys/devices/system/memory/probe", "")
         self.write("sys/devices/system/node/possible", "0-1")
         for block in range(4):
             self._block(block, "online", "Normal", 0)
@@ -66,10 +68,12 @@ class Tree:
             online = block < 34
             self._block(block, "online" if online else "offline",
                         "Movable" if online else "Movable Normal", 0, "PNP0C80:01")
+        self.write("sys/bus/acpi/devices/PNP0C80:01/eject", "")
         for block in 40, 41:
             self._block(block, "online", "Movable", 1)
         self.write("proc/iomem", "140000000-23fffffff : virtio0\n"
                                  "  140000000-14fffffff : System RAM (virtio_mem)")
+        self.write("memhp-collect/clock", "realtime_ns=1700000000000000000 boot_ns=60000000000")
         self.write("proc/meminfo", "MemTotal: 8388608 kB\nMemAvailable: 6291456 kB")
         self.write("etc/memhp/memhpd.toml", "[[online.rule]]\nsource = \"dax-kmem\"\n"
                                             "action = \"leave\"")
@@ -107,6 +111,11 @@ class Tree:
                    "block=33 state=online early=0 changed_ns=18 pid=8 comm=kworker "
                    "work=acpi_hotplug_work_fn")
         self.write(f"{memhp}/nodes", "nid=0 has_memory=1")
+        self.write(f"{memhp}/latency",
+                   "op=online result=ok count=1 unmeasured=0 sum_us=1000 max_us=1000 from_0=0 "
+                   "from_512=1 from_1024=0\n"
+                   "op=offline result=isolate count=3 unmeasured=1 sum_us=5052 max_us=5000 "
+                   "from_0=1 from_512=0 from_1024=1")
         self.write(f"{memhp}/events",
                    "seq=1 boot_ns=5 event=going_online block=32 addr=0x100000000 "
                    "size=134217728 nid=0 zone=Movable node_change=- dur_us=- stage=- err=- pid=7 "

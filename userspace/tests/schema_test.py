@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -88,16 +89,48 @@ class Trees(Held):
     """Verbs that read a recorded machine."""
 
     COMMANDS = (
-        ("list", 0), ("list 34-35 40", 0), ("status", 0), ("events", 0), ("metrics", 64),
+        ("list", 0), ("list 34-35 40", 0), ("map", 0), ("status", 0), ("events", 0),
+        ("events --since 10m --block 32-33 --node 0", 0), ("stats", 0), ("metrics", 64),
+        ("explain 32", 0), ("explain 0-3 33-35", 0), ("collect {}/machine.tar", 0),
         ("policy check {}/etc/memhp/memhpd.toml", 0), ("policy check {}/bad.toml", 1),
         ("policy show", 0), ("plan add 1G", 0), ("plan add 1G --source dax-kmem --node 1", 0),
         ("plan add 16G --source virtio-mem", 0), ("plan offline 32-33", 0),
         ("plan offline node:0", 0), ("doctor", 1),
         ("online 34-35 --dry-run", 0), ("offline 256M --dry-run", 0),
+        ("eject PNP0C80:01 --dry-run", 0), ("probe 0x180000000 --dry-run", 0),
     )
 
+    def _use_pages(self, tree):
+        """Huge pages and a page that a process holds in block 32, which failed to go offline."""
+        size = os.sysconf("SC_PAGESIZE")
+        pfn = 32 * command_line.BLOCK // size
+        anon, head, tail = 1 << 5 | 1 << 12, 1 << 15 | 1 << 17, 1 << 16 | 1 << 17
+        for name, entries in (("kpageflags", [anon, *[0] * 511, head, *[tail] * 511]),
+                              ("kpagecount", [1] * 1024)):
+            with open(f"{self.root}/proc/{name}", "wb") as file:
+                file.seek(pfn * 8)
+                file.write(struct.pack("=1024Q", *entries))
+                file.truncate((pfn + command_line.BLOCK // size) * 8)
+        tree.write("proc/77/comm", "holder")
+        tree.write("proc/77/maps", f"0-{size:x} rw-p 00000000 00:00 0")
+        path = pathlib.Path(self.root) / "proc/77/pagemap"
+        path.write_bytes(struct.pack("=Q", 1 << 63 | pfn))
+        memhp = "sys/kernel/debug/memhp"
+        # The record of a block is at its number.
+        tree.write(f"{memhp}/pages", "\n" * 32 + "block=32 free=511 anon=1 huge=512 held=1 "
+                   f"held_first={pfn:#x}:anon:2:1")
+        tree.write(f"{memhp}/blocks", "block=32 state=online early=0 changed_ns=17 failed_ns=19 "
+                   "stage=isolate err=16 pid=7 comm=bash work=-")
+        tree.write("proc/iomem", "100000000-107ffefff : System RAM\n"
+                                 "107fff000-107ffffff : ACPI Tables")
+        for node in 0, 1:
+            tree.write(f"sys/devices/system/node/node{node}/meminfo",
+                       f"Node {node} MemTotal: 1048576 kB\nNode {node} MemFree: 65536 kB")
+
     def _commands(self):
-        command_line.Tree(self.root).write("bad.toml", "lunch = 1\n[online]\naction = 2")
+        tree = command_line.Tree(self.root)
+        tree.write("bad.toml", "lunch = 1\n[online]\naction = 2")
+        self._use_pages(tree)
         for line, status in self.COMMANDS:
             verb = "-".join(line.split()[:2 if line.startswith(("policy", "plan")) else 1])
             yield verb, self.ctl(*line.replace("{}", self.root).split(), status=status)
@@ -109,7 +142,15 @@ class Trees(Held):
                 self.hold(verb, document)
                 seen.add(verb)
         # Of these a machine in a directory prints nothing.
-        self.assertEqual(seen | {"cancel", "watch"}, set(SCHEMAS) - {COMMON})
+        self.assertEqual(seen | {"cancel", "watch", "wait"}, set(SCHEMAS) - {COMMON})
+
+    def test_explanation_has_all_that_may_be_there(self):
+        block = next(document for verb, document in self._commands() if verb == "explain")
+        block = block["blocks"][0]
+        for key in "pages", "room", "contains", "last_failure", "held":
+            self.assertTrue(block[key], key)
+        self.assertTrue(block["pages"]["huge_pages"])
+        self.assertEqual(block["held"][0]["owner"]["pid"], 77)
 
     def test_another_document_would_not_pass(self):
         # Records of the module may have keys that are not known here.

@@ -144,6 +144,14 @@ class Trees(Held):
         # Of these a machine in a directory prints nothing.
         self.assertEqual(seen | {"cancel", "watch", "wait"}, set(SCHEMAS) - {COMMON})
 
+    @unittest.skipUnless(os.path.exists("/sys/devices/system/memory/block_size_bytes"),
+                         "this machine has no memory blocks")
+    def test_wait(self):
+        # What is read of this machine is how much of it is online.
+        done = command_line.run(MEMHPCTL, "--json", "wait", "--online", "1", "--timeout", "1m")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.hold("wait", json.loads(done.stdout))
+
     def test_explanation_has_all_that_may_be_there(self):
         block = next(document for verb, document in self._commands() if verb == "explain")
         block = block["blocks"][0]

@@ -92,6 +92,11 @@ class CommandLine(Machine):
                 more = ["--dry-run"] if "--dry-run" in verb.options else []
                 self.refused([*behind[:len(verb.words)], *more, *behind[len(verb.words):]])
 
+    def test_a_trial_and_what_does_not_go_with_it(self):
+        for option in "--no-wait", "--all-or-nothing":
+            for more in [], ["--dry-run"]:
+                self.refused(["offline", "32", "--trial", option, *more], (USAGE,))
+
     def test_nothing_where_something_is_needed(self):
         for verb, words in self.commands():
             if len(words) > len(verb.words):

@@ -63,7 +63,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offered("memhpctl -"), ROOT_OPTIONS)
 
     def test_targets(self):
-        for verb in "list", "online", "offline", "plan offline":
+        for verb in "list", "map", "online", "offline", "explain", "plan offline":
             self.assertEqual(self.on_machine(f"{verb} n"), {"node:"})
             self.assertEqual(self.on_machine(f"{verb} node:"), {"0", "1"})
             self.assertEqual(self.on_machine(f"{verb} zone:m"), {"movable"})
@@ -90,6 +90,23 @@ class Completion(unittest.TestCase):
         self.assertIn(self.root, self.offered("memhpctl list --sysroot {}"))
         self.assertIn(self.root + "/etc", self.offered("memhpctl policy check {}/e"))
         self.assertEqual(self.offered("memhpctl cancel "), {"all"})
+
+    def test_values_of_the_verbs_that_look(self):
+        self.assertEqual(self.on_machine("events --node "), {"0", "1"})
+        self.assertEqual(self.on_machine("events --since 10m --block 4"), {"40-41", "40", "41"})
+        self.assertEqual(self.on_machine("map --cell "), set(), "any size")
+        self.assertEqual(self.on_machine("wait --online "), set(), "any size")
+        self.assertEqual(self.on_machine("wait --settled --t"), {"--timeout"})
+        self.assertIn(self.root + "/etc", self.offered("memhpctl collect {}/e"))
+
+    def test_devices_to_eject(self):
+        self.assertEqual(self.on_machine("eject "), {"PNP0C80:01"}, "virtio-mem cannot be")
+        self.assertEqual(self.on_machine("eject PNP0C80:"), {"01"})
+        self.assertEqual(self.on_machine("eject --no-wait P"), {"PNP0C80:01"})
+
+    def test_flags_take_no_value(self):
+        self.assertIn("40-41", self.on_machine("offline --no-wait 4"))
+        self.assertIn("40-41", self.on_machine("offline --trial 4"))
 
 
 if __name__ == "__main__":

@@ -144,6 +144,14 @@ class Trees(Held):
         # Of these a machine in a directory prints nothing.
         self.assertEqual(seen | {"cancel", "watch", "wait"}, set(SCHEMAS) - {COMMON})
 
+    @unittest.skipUnless(os.path.exists("/sys/devices/system/memory/block_size_bytes"),
+                         "this machine has no memory blocks")
+    def test_wait(self):
+        # What is read of this machine is how much of it is online.
+        done = command_line.run(MEMHPCTL, "--json", "wait", "--online", "1", "--timeout", "1m")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.hold("wait", json.loads(done.stdout))
+
     def test_explanation_has_all_that_may_be_there(self):
         block = next(document for verb, document in self._commands() if verb == "explain")
         block = block["blocks"][0]
@@ -171,6 +179,18 @@ class Trees(Held):
         document = self.ctl("status")
         self.assertIsNotNone(document["hooks"])
         self.hold("status", document)
+
+    def test_a_trial(self):
+        # Only memory of the running machine can be tried.
+        document = {"block": 32, "zone": "Movable", "verdict": "cannot_go", "cause": "held_page",
+                    "why": "a page is held", "tried": True, "went": False, "back": True,
+                    "errno": 16, "killed": False, "stage": None, "took_ms": 12,
+                    "kernel_reason": "unmovable page", "pages": [], "kernel_log": ["x"],
+                    "gaps": []}
+        self.hold("offline", document)
+        for key in document:
+            less = {name: value for name, value in document.items() if name != key}
+            self.assertFalse(validator(SCHEMAS["offline"]).is_valid(less), key)
 
     def test_lines_of_watch(self):
         command_line.Tree(self.root)
@@ -228,6 +248,11 @@ class Daemon(Held):
         for method, target in ("Offline", ["32-33"]), ("Online", ["32"]), ("Offline", ["0"]):
             terms = {"target": target, "deadline_ms": 200}
             self.hold(method.lower(), self._call(method, terms)["report"])
+        report = self._call("Offline", {"target": ["device:PNP0C80:01"], "eject": True,
+                                        "all_or_nothing": True})["report"]
+        self.assertTrue(report["ejected"]["done"])
+        self.hold("eject", report)
+        self.hold("explain", self._call("Explain", {"target": ["2-3"]})["explanation"])
         left = self._call("Offline", {"target": ["1"], "min_free": "100%", "detach": True})
         self.hold("offline", left)
         self.hold("status", self.ctl("status"))

@@ -32,8 +32,9 @@ protected:
 	void run(std::function<void()> then = [] {})
 	{
 		start(policy);
-		ASSERT_TRUE(play(loop, {onlined(count), when_idle(std::move(then)),
-					{[this] { return !onliner->busy(); }}}));
+		ASSERT_TRUE(play(loop, {onlined(count), when_idle(std::move(then)), {[this] {
+						return !onliner->busy();
+					}}}));
 		EXPECT_TRUE(onliner->moving().empty());
 		for (auto block = first; block <= last; ++block)
 			EXPECT_EQ(tree.state(block), "online") << block;
@@ -138,7 +139,8 @@ TEST_F(BorrowOfTree, ABlockThatKeepsFailingDoesNotKeepItAway)
 {
 	kernel.script(first + 30, std::vector<std::string>(100, "12"));
 	start(policy);
-	ASSERT_TRUE(play(loop, {onlined(count - 1), {[this] { return tree.state(9) == "online"; }}}));
+	ASSERT_TRUE(
+		play(loop, {onlined(count - 1), {[this] { return tree.state(9) == "online"; }}}));
 	EXPECT_EQ(onliner->pending(), 1u);
 }
 

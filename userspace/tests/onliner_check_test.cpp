@@ -45,8 +45,7 @@ TEST_F(OnlinerOfTree, ChecksEachBlockOnce)
 					plug(40, "PNP0C80:02");
 					become(40, "Normal");
 					uevent(Uevent::Action::add, 40);
-					EXPECT_FALSE(onliner->busy())
-						<< "the kernel is not done";
+					EXPECT_FALSE(onliner->busy()) << "the kernel is not done";
 					uevent(Uevent::Action::online, 40);
 				}),
 				{[&] { return onliner->counters().found_online == 1; },

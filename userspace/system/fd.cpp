@@ -58,21 +58,6 @@ Result<std::string> read_file(int dir, const std::string &path)
 	return content;
 }
 
-Result<std::string> read_attribute(const Fd &file, const std::string &path)
-{
-	std::array<char, 4096> buffer;
-	ssize_t got = 0;
-	do {
-		got = pread(file.get(), buffer.data(), buffer.size(), 0);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return fail_errno(errno, path);
-	std::string_view content(buffer.data(), static_cast<size_t>(got));
-	while (!content.empty() && content.back() == '\n')
-		content.remove_suffix(1);
-	return std::string(content);
-}
-
 Result<void> write_value(int dir, const std::string &path, std::string_view value)
 {
 	const auto file = open_at(dir, path, O_WRONLY);

@@ -43,10 +43,6 @@ Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode = 
 /// half as much again as the module shows of 131072 blocks.
 Result<std::string> read_file(int dir, const std::string &path);
 
-/// An attribute of sysfs: what one read(2) gives of an open file from its beginning, trailing
-/// newlines cut off. The kernel gives all of it, a page at most, and anew each time.
-Result<std::string> read_attribute(const Fd &file, const std::string &path);
-
 /// Writes `value` to an existing file (as sysfs has them) in one write(2).
 Result<void> write_value(int dir, const std::string &path, std::string_view value);
 

@@ -245,7 +245,7 @@ class Change(Machine):
         thread = threading.Thread(target=stir)
         thread.start()
         try:
-            for _ in range(20):
+            for _ in range(24 // SHARE):
                 for verb, words in self.commands():
                     if verb.name in LIVE:
                         continue

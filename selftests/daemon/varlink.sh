@@ -172,8 +172,9 @@ check "nobody does not even connect" sh -c "! setpriv --reuid 65534 --regid 6553
 # --- Clients that misbehave -----------------------------------------------------------------------
 
 equal "garbage is told what it is" "$(printf 'lunch\0' | raw | jq -r .error)" io.memhp.InvalidMessage
+# By one byte: socat would not read the answer when its next write is too late.
 equal "a message that is too long, too" \
-	"$(head -c 1100000 /dev/zero | tr '\0' x | raw | jq -r .error)" io.memhp.InvalidMessage
+	"$(head -c 1048577 /dev/zero | tr '\0' x | raw | jq -r .error)" io.memhp.InvalidMessage
 equal "many calls at once are answered" \
 	"$(i=0; while [ $((i += 1)) -le 200 ]; do printf '{"method":"io.memhp.Metrics"}\0'; done |
 		raw | jq -r 'select(.parameters.text).parameters.text' |

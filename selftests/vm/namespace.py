@@ -30,6 +30,9 @@ for node in null zero full random urandom; do
 	mount --bind "/dev/$node" "$root/dev/$node"
 done
 ln -s /proc/self/fd "$root/dev/fd"
+mkdir "$root/dev/pts"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"
 while [ "$1" != -- ]; do
 	mount --bind "$1" "$root$2"
 	[ "$2" != /memhp/src ] || mount -o remount,bind,ro "$root$2" 2>/dev/null || :

@@ -2,7 +2,9 @@
 #include "terminal_program.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <system_error>
 
 #include <pty.h>
 #include <sys/wait.h>
@@ -17,6 +19,8 @@ std::string run_on_terminal(const std::string &program, const std::vector<std::s
 	const winsize size = {.ws_row = 25, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
 	int terminal = -1;
 	const auto pid = forkpty(&terminal, nullptr, nullptr, &size);
+	if (pid < 0)
+		throw std::system_error(errno, std::generic_category(), "forkpty");
 	if (pid == 0) {
 		unsetenv("COLUMNS");
 		unsetenv("NO_COLOR");

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What memhpctl says of itself in --help, and a machine on which it can be run."""
+import functools
 import pathlib
 import re
 import subprocess
@@ -39,6 +40,7 @@ class Verb:
                          if line.startswith("  memhpctl ")]
 
 
+@functools.cache
 def verbs(program):
     """Every verb that does something, those of two words included."""
     found = []

@@ -154,7 +154,7 @@ def _system_packages(guest):
     """Of the booted system."""
     lists = ["guest"]
     own = []
-    if guest.userspace:
+    if guest.userspace or guest.userspace_of:
         lists.append("guest-userspace")
     if guest.packages:
         lists.append(guest.packages)

@@ -199,7 +199,7 @@ module_load
 configure '[offline]' 'attempt_deadline = "300ms"' '[offline.backoff]' 'max = "300ms"'
 mkdir -p "$DROP_IN"
 at_end "rm -f $DROP_IN/crash.conf; systemctl daemon-reload"
-printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestartSec=200ms\n' >"$DROP_IN/crash.conf"
+printf '[Service]\nRestartSec=200ms\n' >"$DROP_IN/crash.conf"
 systemctl daemon-reload
 inject_load 0
 awk -v "seed=$seed" -v "count=$((ROUNDS * KILLS))" 'BEGIN {

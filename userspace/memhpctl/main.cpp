@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "memhp/version.h"
+
 #include "core/target.h"
 #include "memhpctl/command_words.h"
 #include "memhpctl/examples.h"
@@ -49,6 +51,7 @@ int main(int argc, char **argv)
 	app.require_subcommand(1);
 	app.fallthrough(); // options of the program may stand behind the verb
 	app.set_help_all_flag();
+	app.set_version_flag("--version", "memhpctl " MEMHP_VERSION, "Print the version");
 
 	memhp::Globals globals;
 	app.add_option("--sysroot", globals.sysroot, "Read the recorded tree DIR")

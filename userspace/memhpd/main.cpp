@@ -9,6 +9,8 @@
 
 #include <getopt.h>
 
+#include "memhp/version.h"
+
 #include "memhpd/config_file.h"
 #include "memhpd/daemon.h"
 #include "memhpd/restore.h"
@@ -30,6 +32,7 @@ Onlines hot-added memory by policy, and takes memory offline for memhpctl.
   --restore          put back the kernel's settings that a memhpd which crashed left
                      behind, and exit
   --help             this text
+  --version          the version, and nothing else
 
 Signals: HUP reads the configuration again, USR1 looks at all memory blocks now (which
 happens once a minute anyway).
@@ -55,13 +58,14 @@ std::optional<memhp::log::Level> parse_level(const std::string &text)
 /// Reads the command line; exits on --help and on a mistake.
 memhp::Options parse_options(int argc, char **argv)
 {
-	enum { opt_config = 1, opt_sysroot, opt_log_level, opt_restore, opt_help };
+	enum { opt_config = 1, opt_sysroot, opt_log_level, opt_restore, opt_help, opt_version };
 	const option known[] = {
 		{"config", required_argument, nullptr, opt_config},
 		{"sysroot", required_argument, nullptr, opt_sysroot},
 		{"log-level", required_argument, nullptr, opt_log_level},
 		{"restore", no_argument, nullptr, opt_restore},
 		{"help", no_argument, nullptr, opt_help},
+		{"version", no_argument, nullptr, opt_version},
 		{nullptr, 0, nullptr, 0},
 	};
 	memhp::Options options;
@@ -89,6 +93,9 @@ memhp::Options parse_options(int argc, char **argv)
 			break;
 		case opt_help:
 			std::fputs(usage, stdout);
+			std::exit(EXIT_SUCCESS);
+		case opt_version:
+			std::puts("memhpd " MEMHP_VERSION);
 			std::exit(EXIT_SUCCESS);
 		default:
 			std::fputs("memhpd: see memhpd --help\n", stderr);

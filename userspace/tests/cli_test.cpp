@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "memhp/version.h"
 #include "program.h"
 #include "tree.h"
 
@@ -315,6 +316,7 @@ TEST_F(CommandLine, SuccessIs0)
 	EXPECT_EQ(ctl({"list"}).status, 0);
 	EXPECT_EQ(ctl({"status"}).status, 0);
 	EXPECT_EQ(ctl({"--help"}).status, 0);
+	EXPECT_EQ(ctl({"--version"}).out, "memhpctl " MEMHP_VERSION);
 	EXPECT_EQ(ctl({"offline", "--help"}).status, 0);
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "memhp/version.h"
+
 #include "daemon_fixture.h"
 
 namespace memhp
@@ -301,6 +303,7 @@ TEST(DaemonCommandLine, MistakesAreUsage)
 	EXPECT_EQ(run(MEMHPD_FAKE, {"lunch"}).status, 2);
 	EXPECT_EQ(run(MEMHPD_FAKE, {"--log-level", "lunch"}).status, 2);
 	EXPECT_EQ(run(MEMHPD_FAKE, {"--help"}).status, 0);
+	EXPECT_EQ(run(MEMHPD_FAKE, {"--version"}).out, "memhpd " MEMHP_VERSION);
 	const auto nowhere = run(MEMHPD_FAKE, {"--sysroot", "/nowhere/at/all"});
 	EXPECT_EQ(nowhere.status, 1);
 	EXPECT_NE(nowhere.err, "");

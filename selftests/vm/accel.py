@@ -12,12 +12,11 @@ import cache
 import payload
 from errors import UserError
 
-# QEMU 7.2 emulates cmpxchg16b with a segment prefix wrongly: kernels since 6.12 crash in SLUB. Before 8.1 its
-# threads can disagree about code that was patched: a guest spins on a breakpoint that is gone.
 OPTIONS = {
     "kvm": ("-accel", "kvm", "-cpu", "max"),
-    "tcg": ("-accel", "tcg,thread=single", "-cpu", "max,cx16=off"),
+    "tcg": ("-accel", "tcg,thread=multi", "-cpu", "max"),
 }
+QEMU = "qemu-system-x86_64"
 # A guest that works says it in under two; longer than this, emulation is as good.
 PROBE_SECONDS = 10
 
@@ -32,16 +31,24 @@ def choose(root):
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
     recipe = {"boot": pathlib.Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"),
-              "qemu": subprocess.run(["qemu-system-x86_64", "--version"], check=True,
-                                     capture_output=True, text=True).stdout}
+              "qemu": version()}
     answer = cache.entry("accel", recipe, lambda path: _probe(root, path)) / "answer"
     return answer.read_text(encoding="ascii").strip()
+
+
+def version():
+    """What this machine's QEMU says of itself; UserError when there is none."""
+    try:
+        return subprocess.run([QEMU, "--version"], check=True, capture_output=True,
+                              text=True).stdout
+    except FileNotFoundError:
+        raise UserError(f"no {QEMU} here: run 'make vm-setup'") from None
 
 
 def _probe(root, path):
     initrd = path / "initrd"
     payload.write(root, initrd, [])
-    argv = ["qemu-system-x86_64", "-no-user-config", "-nodefaults", "-display", "none",
+    argv = [QEMU, "-no-user-config", "-nodefaults", "-display", "none",
             "-no-reboot", "-machine", "q35", *OPTIONS["kvm"], "-m", "512M",
             "-kernel", str(root.vmlinuz), "-initrd", str(initrd),
             "-append", "console=ttyS0 memhp.probe", "-serial", "stdio"]

@@ -27,7 +27,6 @@ import platform
 import shutil
 import subprocess
 
-import accel
 import bench_kmod
 import bench_list
 import bench_offline
@@ -35,6 +34,7 @@ import bench_online
 import bench_table
 import build
 import cache
+import emulator
 import guests
 import machine
 import measure
@@ -101,11 +101,12 @@ class Run:
             else:
                 asyncio.run(self._in_guest(root, initrd))
         initrd.unlink(missing_ok=True)
+        qemu = None if in_root(bench) else emulator.choose(root)
         self._machine |= {
             "guest": guest.name,
-            "accelerator": "build root" if in_root(bench) else accel.choose(root),
+            "accelerator": qemu.accelerator if qemu else "build root",
             "options": dataclasses.asdict(self.options),
-            "qemu": _first_line("qemu-system-x86_64", "--version"),
+            "qemu": qemu.version() if qemu else "",
             "host_kernel": platform.release(), "host_cpu": _host_cpu(),
             "host_cpus": os.cpu_count(),
             "host_load": [load, os.getloadavg()[0]]}

@@ -8,7 +8,7 @@ import re
 import socket
 import sys
 
-import accel
+import emulator
 import hotplug
 from errors import StepFailed
 from qmp import Qmp
@@ -39,12 +39,12 @@ class Options:
         return " ".join(("console=ttyS0 panic=-1", *["memhp.bare"] * self.bare, self.append)).strip()
 
 
-def command(root, options, chosen, initrd, console, fds):
-    """The QEMU command line. fds: name → file descriptor of the ports."""
+def command(root, options, qemu, initrd, console, fds):
+    """The QEMU command line. qemu: what it begins with; fds: name → file descriptor of the ports."""
     argv = [
         # The machine must not outlive us.
-        "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-no-user-config", "-nodefaults",
-        "-display", "none", "-no-reboot", "-machine", "q35", *accel.OPTIONS[chosen], "-smp", "2",
+        "setpriv", "--pdeathsig", "KILL", *qemu, "-no-user-config", "-nodefaults",
+        "-display", "none", "-no-reboot", "-machine", "q35", "-smp", "2",
         "-m", f"{options.memory},slots=32,maxmem=600G",
         "-object", f"memory-backend-ram,id=m0,size={options.memory},reserve=off",
         "-numa", "node,nodeid=0,cpus=0-1,memdev=m0", "-numa", "node,nodeid=1",
@@ -167,7 +167,7 @@ def console_lines(directory):
 @contextlib.asynccontextmanager
 async def running(root, options, initrd, directory, console=file_console):
     """A machine, started; at the end of the block it is ended if it still runs."""
-    chosen = accel.choose(root)
+    qemu = emulator.choose(root).words
     async with contextlib.AsyncExitStack() as stack:
         ours, theirs = {}, {}
         for name in ("qmp", "control", "hotplug"):
@@ -175,7 +175,7 @@ async def running(root, options, initrd, directory, console=file_console):
             stack.callback(ours[name].close)
         log = stack.enter_context(open(directory / "qmp.log", "w", encoding="utf-8"))
         errors = stack.enter_context(open(directory / "qemu.log", "wb"))
-        argv = command(root, options, chosen, initrd, console(directory),
+        argv = command(root, options, qemu, initrd, console(directory),
                        {name: end.fileno() for name, end in theirs.items()})
         interactive = console is terminal_console
         process = await asyncio.create_subprocess_exec(

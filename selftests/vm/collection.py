@@ -6,8 +6,10 @@ A folder may hold machine.toml, every key optional:
     memory = "2G"                       memory at boot, on node 0
     dimms = [{ size = "1G", node = 1 }] DIMMs present at boot: boot1, boot2, …
     append = "word …"                   for the kernel command line
-    bare = true                         without systemd and udev, in one boot with others of the same
-                                        machine: quicker, where only the module is tested
+    bare = true                         without systemd and udev: quicker, where only the module is
+                                        tested
+    shared = true                       in one boot with others of the same machine that say so, as
+                                        bare ones always are
     enable = ["memhpd.service"]         systemd units enabled before the boot
     newer = ["varlinkctl"]              programs that an older guest gets from a newer release
     skips = ["program: test"]           tests that may be skipped: shell patterns of their names
@@ -30,7 +32,8 @@ from errors import UserError
 SELFTESTS = build.SOURCE / "selftests"
 _AND = "+"
 _NOT_COLLECTIONS = ("vm", "lib", "bench")
-_KEYS = {"memory": str, "dimms": list, "append": str, "bare": bool, "enable": list, "newer": list,
+_KEYS = {"memory": str, "dimms": list, "append": str, "bare": bool, "shared": bool,
+         "enable": list, "newer": list,
          "skips": list, "guests": list, "console": list, "timeout": int, "long_timeout": int}
 
 
@@ -42,6 +45,7 @@ class Collection:
 
     name: str
     options: machine.Options = machine.Options()
+    shared: bool = False
     enable: tuple = ()
     newer: tuple = ()
     skips: tuple = ()
@@ -69,19 +73,21 @@ class Collection:
 
 
 def boots(items):
-    """The collections by boots of a guest, each a Collection: bare ones of the same machine share one."""
+    """The collections by boots of a guest, each a Collection: those that may share one with others of the
+    same machine do."""
     shared = {}
     for item in items:
         key = item.name
-        if item.options.bare:
-            key = (item.options, item.enable, item.newer, item.overlay)
+        if item.shared:
+            key = (item.options, item.enable, item.overlay)
         shared.setdefault(key, []).append(item)
     return [functools.reduce(_both, boot) for boot in shared.values()]
 
 
 def _both(one, other):
     return dataclasses.replace(
-        one, name=one.name + _AND + other.name, skips=one.skips + other.skips,
+        one, name=one.name + _AND + other.name, newer=one.newer + other.newer,
+        skips=one.skips + other.skips,
         console=one.console + other.console,
         timeout=one.timeout + other.timeout, prepare=one.prepare + other.prepare)
 
@@ -120,7 +126,7 @@ def parse(name, text, path, overlay=None):
         raise UserError(f"{path}: a DIMM is {{ size = \"1G\", node = 1 }}") from None
     options = machine.Options(table.get("memory", "2G"), dimms, table.get("append", ""),
                               table.get("bare", False))
-    return Collection(name, options, tuple(table.get("enable", ())),
+    return Collection(name, options, options.bare or table.get("shared", False), tuple(table.get("enable", ())),
                       tuple(table.get("newer", ())), tuple(table.get("skips", ())),
                       tuple(table.get("guests", ())), tuple(table.get("console", ())),
                       table.get("timeout", 600),

@@ -54,16 +54,24 @@ class Collection(unittest.TestCase):
         self.assertFalse(parsed("guests = ['f']").runs_on(guest))
         self.assertFalse(parsed("").runs_on(dataclasses.replace(guest, collections=("other",))))
 
-    def test_bare_ones_of_the_same_machine_share_a_boot(self):
+    def test_who_shares_a_boot(self):
+        self.assertTrue(parsed("bare = true").shared)
+        self.assertTrue(parsed("shared = true").shared)
+        self.assertFalse(parsed("").shared)
         bare = machine.Options(bare=True)
-        items = [collection.Collection("a", bare, skips=("s",), timeout=1),
+        items = [collection.Collection("a", bare, True, skips=("s",), timeout=1),
                  collection.Collection("b"),
-                 collection.Collection("c", bare, skips=("t",), timeout=2),
+                 collection.Collection("c", bare, True, skips=("t",), timeout=2),
                  collection.Collection("d"),
-                 collection.Collection("e", machine.Options("4G", bare=True))]
+                 collection.Collection("e", machine.Options("4G", bare=True), True),
+                 collection.Collection("f", shared=True),
+                 collection.Collection("g", shared=True, newer=("n",)),
+                 collection.Collection("h", shared=True, enable=("u",))]
         found = collection.boots(items)
-        self.assertEqual([boot.names for boot in found], [("a", "c"), ("b",), ("d",), ("e",)])
+        self.assertEqual([boot.names for boot in found],
+                         [("a", "c"), ("b",), ("d",), ("e",), ("f", "g"), ("h",)])
         self.assertEqual((found[0].skips, found[0].timeout), (("s", "t"), 3))
+        self.assertEqual(found[4].newer, ("n",))
 
     def test_unknown_collection(self):
         with self.assertRaisesRegex(UserError, "no collection 'vm'"):

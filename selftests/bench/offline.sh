@@ -15,8 +15,6 @@
 # unplug:…	no blocks here but seconds: for so long a page is held after the kernel has given up an
 #		unplug; daemon only. to_deleted, from its release to the host's DEVICE_DELETED
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

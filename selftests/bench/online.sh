@@ -16,8 +16,6 @@
 # peak_bytes	of the memory of the same (cgroups)
 # memhpd_own_cpu, memhpd_rss_bytes	memhpd alone: the same as own_cpu, and its peak resident
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

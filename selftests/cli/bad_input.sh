@@ -3,8 +3,6 @@
 # Wrong input to memhpctl and memhpd gets one line that names the thing and the remedy, and the
 # documented exit status; nothing is changed.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

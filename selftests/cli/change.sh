@@ -3,8 +3,6 @@
 # memhpctl online and offline without the daemon: by every kind of target, dry runs that change
 # nothing, exit statuses, and a list of what stayed and why.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # memhpctl collect: what it records of this machine looks the same to every verb elsewhere. And wait,
 # which sees memory come.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # memhpctl doctor: nothing is wrong on a machine with memhpd at work; what is planted is named, and
 # nothing else.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # memhpctl events prints the module's history; watch shows what happens, with the module and without.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # memhpctl list and status agree with sysfs and with lsmem.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # memhpctl plan: what it says of memory to come and to go is what happens then, for several policies.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # memhpctl policy: check names every mistake of a file, show tells what is in force and why each block
 # is as it is, from the daemon where it runs and else from the file.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # A DIMM is present at boot, memhpd is enabled with the policy "leave": neither the coldplug of the
 # boot nor the daemon onlines it.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

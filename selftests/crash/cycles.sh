@@ -3,8 +3,6 @@
 # A DIMM that comes and goes again and again leaves nothing behind: not in the firmware's memory map, the
 # direct map, the nodes, nor in the kernel's memory. LONG=1: 100 times instead of 10.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -4,8 +4,6 @@
 # memhpd works on, a burst of onlines, a kernel worker that holds the hotplug lock. systemd would report
 # the bound as a failure of the unit. The next memhpd goes on.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -7,8 +7,6 @@
 #
 # CRASH_SEED repeats the moments of a run; LONG=1 kills ten times as often.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -4,8 +4,6 @@
 # the kernel adds as soon as memhpd lets go: to be powered off so. How its unit ended goes to the console,
 # where the one who runs the machine looks for it.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -4,8 +4,6 @@
 # back what went, each block into its zone, also where memhpd is killed in between; a request that
 # nobody waits for goes on in the next memhpd. Huge pages that were given back are there again.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # Another program changes the kernel's settings while memhpd runs: it notices at once, tells the time,
 # and puts them right three times; then it leaves them, until it is reloaded.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

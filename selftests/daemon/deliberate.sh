@@ -3,8 +3,6 @@
 # What somebody took offline stays offline, by whatever way (state, memhpctl, chmem): through looks at the
 # machine, a restart and a kill of the daemon. A DIMM that is taken out and plugged in again begins anew.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -4,8 +4,6 @@
 # then. Where not all of it goes, or the kernel refuses, everything is online again in its zone. What
 # cannot be ejected, and the last memory of a node that a cpuset names, is refused.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

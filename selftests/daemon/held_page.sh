@@ -3,8 +3,6 @@
 # The kernel tries for ever to offline a block of which a page is held. memhpd ends the attempt at its
 # deadline, tries again, and succeeds when the page is let go; so does memhpctl without the daemon.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # The programs of settled.d run once after a burst, at most once in an interval, in a unit of their own,
 # with the totals in the environment. One that hangs is ended and reported, and the next runs all the same.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

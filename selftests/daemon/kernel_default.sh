@@ -3,8 +3,6 @@
 # Whatever auto_online_blocks is by the kernel's default (Debian 12: offline, Debian 13: online), memhpd
 # onlines each block once, and with the policy "leave" a device gets what the kernel would have done.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # Kernel mode: memhpd has the kernel online a DIMM as movable, and checks it. Blocks that went to the
 # wrong zone are counted and told, those that the kernel left offline are onlined.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -4,8 +4,6 @@
 # daemon that systemd starts is fine, and knows what auto_online_blocks was. A writer that is killed
 # by another hand is replaced.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

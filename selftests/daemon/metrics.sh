@@ -3,8 +3,6 @@
 # Metrics by memhpctl, over the socket and in the file for the node exporter, which follows changes and
 # a reload, and goes with memhpd. What is wrong with the file is said once.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

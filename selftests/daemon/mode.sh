@@ -3,8 +3,6 @@
 # Which mode memhpd is in and why: auto without a balloon, a configuration that the kernel can follow,
 # rules that it cannot, and a reload that changes it. memhpctl status names both.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

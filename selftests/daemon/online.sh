@@ -3,8 +3,6 @@
 # memhpd onlines a DIMM as movable: one that is plugged in, one that is there when it starts, with the
 # kernel module and without it. It takes over auto_online_blocks and gives it back.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # Blocks are written in the order that keeps a hole above the zone's lowest block, as the module saw
 # it: the kernel's walk of the zone after each of them stays short.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # A distribution's own udev rule, which onlines whatever is added, beside ours: with memhpd and without,
 # each block is onlined once, and what was taken offline stays so.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # What makes an offline hard: huge pages, free and in use, memory that is locked, files in a tmpfs, a machine
 # with little memory left. What moves is as it was; what cannot move stays, with the reason.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -4,8 +4,6 @@
 # goes into the kernel zone, or is onlined all the same with a warning, as the configuration says. The
 # kernel's own decision, under the settings that memhpd gives it, is the same.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # memhpd takes a changed file without a restart, by systemctl reload, SIGHUP or its socket; rules decide
 # per device; a bad file keeps the policy that was, and every mistake is told.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # Requests to memhpd: a client that goes away cancels its request, one with --no-wait does not; an
 # online does not wait behind an offline that hangs; only root may change anything.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

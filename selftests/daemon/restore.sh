@@ -3,8 +3,6 @@
 # What memhpd found of the kernel's settings comes back: at a stop, after SIGKILL by the unit's
 # ExecStopPost, and by the next start where there is none. Always only where the value is memhpd's own.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -4,8 +4,6 @@
 # online.rezone moves what is free. Nothing stays offline, not even when memhpd is killed at the worst
 # moment.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -4,8 +4,6 @@
 # had taken offline already. Without memhpd they land in the kernel zone; under its settings they stay
 # movable, also on a node that has no memory of the boot.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # systemctl stop in the middle of an offline that hangs ends it cleanly: no writer left, the block
 # online, the client told, the marker gone, auto_online_blocks put back, but not over a foreign value.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # Requests that meet: two on the same blocks, one on a device that the host wants back, blocks that vanish
 # under a request. Each ends as it should, and no block is taken twice.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

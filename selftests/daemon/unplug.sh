@@ -4,8 +4,6 @@
 # everything back at the deadline, also over a SIGKILL. A kernel worker that does not end is reported
 # with the pages that hold it, and ended where the module permits it.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # memhpd's socket as others use it: systemd's varlinkctl reads the interface and calls it; who may read
 # may not change; clients that misbehave, and a crowd of idle ones, keep nobody out and take no memory.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -4,8 +4,6 @@
 # onlines its blocks as they come, and shrinks again, in several steps. What the host took back stays gone:
 # over looks, SIGKILL and a restart of memhpd; and so does what somebody took offline of another device.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

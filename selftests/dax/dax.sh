@@ -4,8 +4,6 @@
 # by default, and a rule takes it; where the kernel has the state file of the whole device, through
 # that.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/dax.sh

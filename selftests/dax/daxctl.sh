@@ -3,8 +3,6 @@
 # daxctl makes system RAM of a dax device beside memhpd: it works although the kernel was to online by
 # itself, which daxctl refuses; it alone onlines the blocks, each once; and what it takes offline stays so.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/dax.sh

@@ -3,8 +3,6 @@
 # A kernel booted with memhp_default_state=online_movable. memhpd takes over, puts that back whenever it ends,
 # and with the policy "leave" keeps nothing offline that would be online without it.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

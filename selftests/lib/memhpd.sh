@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# Functions of the tests that run memhpd, to be sourced after memhp.sh. The daemon is driven as an
-# operator does it: by systemctl, its configuration file, memhpctl.
+# Functions of the tests that run memhpd, to be sourced; those of memhp.sh come with it. The daemon is
+# driven as an operator does it: by systemctl, its configuration file, memhpctl.
+
+# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
+. "$(dirname "$0")/../lib/memhp.sh"
 
 CONFIG=/etc/memhp/memhpd.toml
 DROP_IN=/run/systemd/system/memhpd.service.d

@@ -4,8 +4,6 @@
 # their last write said otherwise: memhpd has each block remember where it belongs, again after each
 # time that the kernel has forgotten it; so does memhpctl without the daemon.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

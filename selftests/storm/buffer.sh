@@ -3,8 +3,6 @@
 # memhpd's receive buffer takes more events than the system's default would, and events of a coldplug about
 # blocks that are online cost nothing.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

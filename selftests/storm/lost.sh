@@ -3,8 +3,6 @@
 # The kernel drops most of the events of a large DIMM, for memhpd's receive buffer has 4 KiB: every block
 # gets online all the same, in the right zone, and none twice. 512 blocks; 4096 with LONG=1.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

@@ -3,8 +3,6 @@
 # The udev rule onlines a DIMM as movable where no memhpd runs, stands back where one does, and takes
 # over again when memhpd was killed.
 
-# shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
-. "$(dirname "$0")/../lib/memhp.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
 . "$(dirname "$0")/../lib/memhpd.sh"
 

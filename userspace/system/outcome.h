@@ -58,6 +58,8 @@ struct Report {
 	std::vector<Stayed> stayed;
 	std::vector<uint64_t> rolled_back; ///< were offline for a while; ascending
 	std::vector<Stayed> lost;	   ///< should have come back and did not; also in `done`
+	/// Went and were not put back: another request counts on them. Not in `done`; ascending.
+	std::vector<uint64_t> left_to_others;
 	uint64_t failed_attempts = 0;
 	bool timed_out = false;
 	bool cancelled = false;

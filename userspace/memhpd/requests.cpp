@@ -43,6 +43,17 @@ std::string summary(const Report &report)
 	return text;
 }
 
+/// Of one that was begun before a crash or a stop.
+std::string_view how_it_goes_on(const SavedRequest &saved)
+{
+	if (saved.owned)
+		return "restoring the huge pages that it had given back";
+	if (!saved.plan.rolling_back)
+		return "going on with it";
+	return saved.detached ? "putting back what it took offline, as that one had begun to do"
+			      : "who waited for it is gone: putting back what it took offline";
+}
+
 constexpr auto file = "requests.json";
 
 } // namespace
@@ -53,7 +64,8 @@ void Requests::load()
 {
 	auto left = load_requests(parts_.dir.get(), file);
 	if (!left) {
-		log::error("the requests of the memhpd before are lost: {}", left.error().message);
+		log::error("what was asked of the memhpd that ended before is lost: {}",
+			   left.error().message);
 		return;
 	}
 	left_ = std::move(*left);
@@ -66,9 +78,10 @@ void Requests::resume()
 	if (left_.empty())
 		return;
 	if (parts_.config.unknown()) {
-		log::warning("{} requests of the memhpd before wait until the configuration can be "
-			     "used",
-			     left_.size());
+		log::warning(
+			"{} requests that the memhpd that ended before had begun wait until the "
+			"configuration can be used",
+			left_.size());
 		return;
 	}
 	for (auto &saved : std::exchange(left_, {})) {
@@ -84,12 +97,14 @@ void Requests::resume()
 		const bool owes =
 			plan.request.all_or_nothing || plan.request.trial || !plan.lowered.empty();
 		if (!saved.detached && !owes) {
-			log::warning("{}: ended with the client that waited for it", what);
+			log::warning("{}: begun by the memhpd that ended before; who waited for it "
+				     "is gone, so it ends here, and what is offline stays so",
+				     what);
 			continue;
 		}
 		plan.rolling_back |= !saved.detached;
-		log::info("{}: going on with {}, which the memhpd before has begun", what,
-			  plan.rolling_back ? "putting back" : "it");
+		log::info("{}: begun by the memhpd that ended before; {}", what,
+			  how_it_goes_on(saved));
 		run(std::move(saved), {});
 	}
 	save_or_warn();

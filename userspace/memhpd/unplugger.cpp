@@ -66,7 +66,8 @@ void Unplugger::resume()
 	if (!std::exchange(loaded_, true)) {
 		auto left = load_unplugs(parts_.dir.get(), file);
 		if (!left)
-			log::error("unplugs that the memhpd before had taken over are lost: {}",
+			log::error("unplugs that the memhpd that ended before had taken over are "
+				   "lost: {}",
 				   left.error().message);
 		left_ = std::move(left).value_or(SavedUnplugs());
 	}
@@ -76,7 +77,9 @@ void Unplugger::resume()
 		auto &entry = add(device, unplug.asked);
 		entry.machine.took();
 		entry.saved = std::move(unplug);
-		log::info("unplug of {}: going on with it", device);
+		log::info("unplug of {}: taken over by the memhpd that ended before; going on "
+			  "with it",
+			  device);
 		if (all_gone(parts_.sysfs, entry.saved))
 			entry.machine.gone();
 	}

@@ -62,6 +62,7 @@ void Unplugger::offline(const std::string &device, Time until)
 	for (const auto &one : blocks ? devices : entry.owners)
 		request.target.push_back("device:" + one);
 	request.all_or_nothing = true;
+	request.asker = Asker::firmware;
 	request.deadline = std::max(until - Loop::now(), Time(1));
 	Requests::Client client;
 	client.owned = true;

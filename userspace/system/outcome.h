@@ -29,6 +29,10 @@ struct Progress {
 	bool ejecting = false; ///< all is offline, and the kernel is to take the device out
 };
 
+/// Stage of an attempt that was not made: it would have taken the last memory of a node that
+/// somebody names.
+inline constexpr auto claimed_stage = "claimed";
+
 /// A block that was wanted and did not get there.
 struct Stayed {
 	uint64_t block = 0;

@@ -61,7 +61,7 @@ Result<Selection> select_offline(const Sysfs &sysfs, const std::vector<Block> &b
 	Evidence evidence;
 	evidence.online_since = Kmod(sysfs.root_fd()).online_since();
 	const auto choose = [&] {
-		return select_offline(target, blocks, size, request.force, evidence);
+		return select_offline(target, blocks, size, request.force, evidence, request.asker);
 	};
 	auto selection = choose();
 	if (selection && (request.all_or_nothing || request.trial)) {

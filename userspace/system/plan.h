@@ -27,6 +27,7 @@ struct ChangeRequest {
 	bool eject = false; ///< of an offline of one whole device: then take the device out
 	/// Of an offline: one attempt a block, and what went comes back in any case.
 	bool trial = false;
+	Asker asker = Asker::person;
 	/// What is not given is as the configuration has it.
 	std::optional<Time> deadline; ///< span of the whole request
 	std::optional<Time> attempt_deadline;

@@ -9,6 +9,7 @@
 
 #include "system/assist.h"
 #include "system/eject.h"
+#include "system/last_memory.h"
 #include "system/log.h"
 #include "system/put_back.h"
 #include "system/settings.h"
@@ -92,6 +93,9 @@ public:
 		callbacks.help = [self = shared_from_this()](const Job &job) {
 			return self->help(job);
 		};
+		if (request.change == Change::offline && !request.force)
+			callbacks.permit = [last = LastMemory(sysfs_, plan_.parts)](
+						   uint64_t block) { return last.ask(block); };
 		callbacks.held = [self = shared_from_this()](const Job &job) {
 			self->tell(job, {});
 		};

@@ -142,7 +142,7 @@ TEST_F(SharedRequests, WhatIsOnItsWayBackIsNotThereYet)
 			return;
 		EXPECT_EQ(tree.state(35), "offline");
 		second.emplace(One{plan({"35"})});
-		EXPECT_EQ(second->plan.goal, 1u) << "to be done, and not done before";
+		ASSERT_EQ(second->plan.goal, 1u) << "to be done, and not done before";
 		EXPECT_EQ(second->plan.parts[0].zone, Zone::movable);
 	};
 	begin(first);

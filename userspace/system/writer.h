@@ -50,8 +50,10 @@ public:
 		std::function<bool()> gets_on;
 	};
 
-	/// How long a list of blocks may take before others have their turn.
-	static constexpr std::chrono::nanoseconds usual_slice = std::chrono::milliseconds(50);
+	/// How long a list of blocks may take before others have their turn. Between two lists
+	/// nothing is written, for as long as a block takes; an online need not wait for a list of
+	/// offlines, see interrupt().
+	static constexpr std::chrono::nanoseconds usual_slice = std::chrono::milliseconds(200);
 
 	/// Paths of later orders are below `root_fd`, which must stay open. Throws
 	/// std::system_error when the process cannot be started.

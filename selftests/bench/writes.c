@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes a state to memory blocks, one after the other in the order given, and does nothing else: what
- * the kernel itself takes for them. Numbers of blocks come on the standard input.
- * usage: writes STATE
+ * Writes a state to memory blocks, one after the other in the order given, and does nothing else:
+ * what the kernel itself takes for them. Numbers of blocks come on the standard input. usage:
+ * writes STATE
  */
 #include <err.h>
 #include <fcntl.h>

@@ -23,7 +23,7 @@ inline Time next_look(Time now, Time ended, Time took)
 constexpr Time telling_interval = std::chrono::milliseconds(100);
 
 /// When to tell of progress.
-class Telling
+class TellingPace
 {
 public:
 	/// True where it is time. What is out of the ordinary is told at once.

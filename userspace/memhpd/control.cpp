@@ -171,8 +171,8 @@ void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)
 	Requests::Client client;
 	client.uid = call->uid();
 	client.detached = detach;
-	client.progress = [call, telling = Telling()](const Progress &progress) mutable {
-		if (telling.due(progress.block && progress.reached, Loop::now()))
+	client.progress = [call, pace = TellingPace()](const Progress &progress) mutable {
+		if (pace.due(progress.block && progress.reached, Loop::now()))
 			call->progress({{"progress", to_json(progress)}});
 	};
 	client.finished = [call](const Report &report) {

@@ -134,9 +134,9 @@ TEST(NextLook, LeavesMostOfTheTimeToOthers)
 		EXPECT_EQ(next_look(one.now, one.ended, one.took), one.wanted) << one.now.count();
 }
 
-TEST(Telling, IsOfTheOrdinaryNotTooOften)
+TEST(TellingPace, IsOfTheOrdinaryNotTooOften)
 {
-	Telling telling;
+	TellingPace pace;
 	const Time start(1000);
 	const struct {
 		bool ordinary;
@@ -145,7 +145,7 @@ TEST(Telling, IsOfTheOrdinaryNotTooOften)
 	} cases[] = {{true, 0, true},	 {true, 1, false},   {true, 99, false}, {true, 100, true},
 		     {false, 101, true}, {true, 150, false}, {true, 201, true}, {false, 201, true}};
 	for (const auto &one : cases)
-		EXPECT_EQ(telling.due(one.ordinary, start + Time(one.after)), one.due) << one.after;
+		EXPECT_EQ(pace.due(one.ordinary, start + Time(one.after)), one.due) << one.after;
 }
 
 } // namespace

@@ -286,15 +286,15 @@ void Running::settle_up()
 {
 	const bool unwanted = plan_.rolling_back || plan_.request.trial ||
 			      (plan_.request.all_or_nothing && !report_.complete());
-	if (callbacks_.suspended && callbacks_.suspended()) {
-		shared_->end(id_);
-		finish();
-	} else if (unwanted) {
-		roll_back();
-	} else {
+	if (!unwanted) {
 		if (const auto kept = shared_->keep(id_); callbacks_.kept && !kept.empty())
 			callbacks_.kept(kept);
 		finish();
+	} else if (callbacks_.suspended && callbacks_.suspended()) {
+		shared_->end(id_);
+		finish();
+	} else {
+		roll_back();
 	}
 }
 

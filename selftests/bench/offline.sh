@@ -6,6 +6,7 @@
 # chmem		chmem -d
 # daemon	memhpctl offline, carried out by memhpd
 # direct	memhpctl offline without memhpd
+# writes	nothing but the writes to state, in memhpctl's order; of the idle DIMM only
 #
 # Prints "samples CONTENDER WHERE:BLOCKS:METRIC VALUE" (times in ns) of
 #
@@ -44,6 +45,10 @@ set_up()
 		daemon_start
 		look
 		;;
+	writes)
+		# shellcheck disable=SC2086 # a list
+		memhpctl --json offline $blocks --dry-run | jq -r '.order[]' >"$seen.order"
+		;;
 	chmem | direct) ;;
 	*) abort "no contender '$1'" ;;
 	esac
@@ -55,6 +60,7 @@ give_back()
 	give_mib=$(($2 * $(block_bytes) >> 20))
 	case $1 in
 	chmem) "$HERE/beside" "$4" timeout "$3" chmem -d "${give_mib}m" ;;
+	writes) "$HERE/beside" "$4" "$HERE/writes" offline <"$seen.order" ;;
 	*) "$HERE/beside" "$4" memhpctl offline "${give_mib}M" --deadline "$3s" ;;
 	esac >"$seen"
 }
@@ -211,6 +217,7 @@ offline_blocks()
 # loaded CONTENDER
 loaded()
 {
+	[ "$1" != writes ] || return 0
 	where=loaded:$asked
 	load_up
 	set_up "$1"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Requests that meet: two on the same blocks, one on a device that the host wants back, blocks that vanish
+# Requests that meet: two on the same blocks, which both go or of which one fails, one on a device that the host wants back, blocks that vanish
 # under a request. Each ends as it should, and no block is taken twice.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/memhpd.sh
@@ -11,7 +11,7 @@ need_hotplug
 need_memhpd
 need_memhp
 need_module memory-notifier-error-inject
-plan 12
+plan 17
 
 one=$(mktemp)
 other=$(mktemp)
@@ -27,6 +27,13 @@ comes()
 requests_are()
 {
 	[ "$(daemon_status '"\(.requests | length) \(.unplugs | length)"')" = "$1" ]
+}
+
+# all_or_nothing TARGET…: leaves it to memhpd; the number of the request.
+all_or_nothing()
+{
+	memhpctl offline "$@" --all-or-nothing --no-wait |
+		sed -n 's/.*as request \([0-9]*\);.*/\1/p'
 }
 
 set_auto_online offline
@@ -63,6 +70,26 @@ release "$held"
 check "the request ends" wait_until 20 requests_are "0 0"
 equal "and leaves it online" "$(zones_of "$1") $(zones_of "$2")" "Movable offline"
 memhpctl online "$2" >/dev/null
+
+# Two of which one fails: what the other counts on stays.
+hold "$4"
+first=$(all_or_nothing "$1" "$4")
+wait_until 20 in_state "$1" offline || abort "the offline does not begin"
+second=$(all_or_nothing "$1" "$4")
+memhpctl cancel "$first"
+check "one of two has failed" wait_until 20 requests_are "1 0"
+equal "what the other counts on is not put back" "$(zones_of "$1")" offline
+memhpctl cancel "$second"
+check "the last to fail puts it back" wait_until 20 in_state "$1" online
+wait_until 20 requests_are "0 0" || abort "the request does not end"
+first=$(all_or_nothing "$1" "$4")
+wait_until 20 in_state "$1" offline || abort "the offline does not begin"
+check "another is done with it" memhpctl offline "$1" "$2" --all-or-nothing
+memhpctl cancel "$first"
+wait_until 20 requests_are "0 0" || abort "the request does not end"
+equal "and it stays as that was told" "$(zones_of "$1" "$2") $(zones_of "$4")" "offline Movable"
+release "$held"
+memhpctl online "$1" "$2" >/dev/null
 
 # The host wants back what a request works on.
 hold "$3"

@@ -75,7 +75,8 @@ class Guest:
 _MODULE = ("kmod", "memmap", "truth")
 _BOOKWORM = Guest("bookworm", "bookworm", "linux-image-cloud-amd64", install="install",
                   default=True)
-_TRIXIE = Guest("trixie", "trixie", "linux-image-cloud-amd64", collections=_MODULE)
+_TRIXIE = Guest("trixie", "trixie", "linux-image-cloud-amd64", collections=_MODULE,
+                userspace_of="full-backports")
 _BACKPORTS = dataclasses.replace(
     _TRIXIE, name="trixie-backports", kernel="linux-image-cloud-amd64/trixie-backports",
     suites=("trixie-backports",), default=True)
@@ -84,7 +85,7 @@ _BACKPORTS = dataclasses.replace(
 def _debug(name, guest, default=False):
     """The guest with a debug kernel."""
     return dataclasses.replace(guest, name=name, base=guest.name, default=default,
-                               install="install-kmod", collections=("kmod", "truth"))
+                               install="install-kmod", collections=("kmod", "truth", "held"))
 
 
 GUESTS = (
@@ -96,7 +97,7 @@ GUESTS = (
     _BACKPORTS,
     # With all of memhp, for benches and whatever is named.
     dataclasses.replace(_BACKPORTS, name="full-backports", collections=ALL, install="install",
-                        default=False),
+                        userspace_of="", default=False),
     # What comes next, with the newest tools: a release candidate where there is one. Not by default: these
     # suites change every day.
     Guest("next", "sid", "linux-image-cloud-amd64", suites=("experimental",),

@@ -76,6 +76,21 @@ std::vector<int> emptied_nodes(const std::vector<Block> &blocks,
 	return nodes;
 }
 
+bool takes_the_last(const std::vector<Block> &blocks, uint64_t block, int node)
+{
+	const auto nodes = emptied_nodes(blocks, {block});
+	const auto found = std::find_if(blocks.begin(), blocks.end(),
+					[block](const Block &one) { return one.number == block; });
+	return found != blocks.end() && found->state == BlockState::online &&
+	       std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+}
+
+size_t spare_blocks(std::optional<uint64_t> bytes, uint64_t block_size)
+{
+	const auto blocks = bytes.value_or(0) / block_size;
+	return blocks > 2 ? static_cast<size_t>(blocks - 2) : 0;
+}
+
 std::map<int, std::string> by_node(const std::vector<Claim> &claims)
 {
 	std::map<int, std::vector<std::string>> names;

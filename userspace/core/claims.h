@@ -30,6 +30,14 @@ std::vector<int> bound_nodes(std::string_view line);
 std::vector<int> emptied_nodes(const std::vector<Block> &blocks,
 			       const std::vector<uint64_t> &chosen);
 
+/// True where `block` is online and all the online memory that this node has.
+bool takes_the_last(const std::vector<Block> &blocks, uint64_t block, int node);
+
+/// So many blocks at least may go from a node with this much online memory before it is at its
+/// last. The memory of a block is not all of its size where a part of it is reserved, so of a node
+/// with less than three blocks nothing is known; nor where `bytes` are not known.
+size_t spare_blocks(std::optional<uint64_t> bytes, uint64_t block_size);
+
 /// For each node that is claimed by whom, in words: the first three, and how many more.
 std::map<int, std::string> by_node(const std::vector<Claim> &claims);
 

@@ -18,4 +18,25 @@ inline Time next_look(Time now, Time ended, Time took)
 	return std::max(now, ended + pace_share * took);
 }
 
+/// How often somebody is told that it goes as it should. Each telling takes both sides as long as a
+/// few blocks.
+constexpr Time telling_interval = std::chrono::milliseconds(100);
+
+/// When to tell of progress.
+class TellingPace
+{
+public:
+	/// True where it is time. What is out of the ordinary is told at once.
+	bool due(bool ordinary, Time now)
+	{
+		if (ordinary && now < next_)
+			return false;
+		next_ = now + telling_interval;
+		return true;
+	}
+
+private:
+	Time next_ = Time::min();
+};
+
 } // namespace memhp

@@ -11,6 +11,7 @@
 
 #include "core/claims.h"
 #include "core/order.h"
+#include "core/refusals.h"
 #include "core/units.h"
 
 namespace memhp
@@ -150,32 +151,6 @@ bool names(const Target &target, const Block &block)
 	return !target.numbers.empty() || !target.addresses.empty();
 }
 
-/// Why hosted blocks stay, and what to do instead. `left` is not empty.
-std::string left_to_host(const std::vector<Block> &left)
-{
-	std::string text;
-	const auto add = [&](Source source, std::string_view owner, std::string_view way,
-			     std::string_view name) {
-		std::vector<uint64_t> numbers;
-		for (const auto &block : left)
-			if (block.source == source)
-				numbers.push_back(block.number);
-		if (numbers.empty())
-			return;
-		text += fmt::format("{}blocks {} belong to {}: only the host can take them back, "
-				    "{}, and offlining them here gives it nothing; to do it all "
-				    "the same, name the {} and add --force",
-				    text.empty() ? "" : "; ", format_ranges(numbers), owner, way,
-				    name);
-	};
-	add(Source::virtio_mem, "a virtio-mem device", "by a smaller requested-size", "device");
-	add(Source::hv_balloon, "the balloon of Hyper-V", "by its dynamic memory (Set-VMMemory)",
-	    "blocks");
-	add(Source::xen_balloon, "the balloon of Xen", "by a smaller target (xl mem-set)",
-	    "blocks");
-	return text;
-}
-
 std::vector<uint64_t> first_numbers(const std::vector<Block> &blocks, size_t count)
 {
 	return numbers_of({blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(count)});
@@ -192,20 +167,16 @@ void keep_one(std::vector<Block> &chosen, int node)
 /// Sees to it that no node loses its last memory that must not: `chosen`, of which the first `goal`
 /// are wanted, loses a block of it. `all` are all blocks of the machine.
 Result<void> spare_nodes(std::vector<Block> &chosen, size_t goal, const std::vector<Block> &all,
-			 const std::map<int, std::string> &claimed)
+			 const std::map<int, std::string> &claims, Asker asker)
 {
 	for (;;) {
 		const auto emptied = emptied_nodes(all, first_numbers(chosen, goal));
-		const auto spared = std::find_if(emptied.begin(), emptied.end(), [&](int node) {
-			return claimed.count(node) != 0;
-		});
+		const auto spared = std::find_if(emptied.begin(), emptied.end(),
+						 [&](int node) { return claims.count(node) != 0; });
 		if (spared == emptied.end())
 			break;
 		if (chosen.size() == goal)
-			return fail_input(fmt::format(
-				"node {} would be left without memory, and it is named by {}; let "
-				"them use another, or add --force",
-				*spared, claimed.at(*spared)));
+			return fail_input(claimed(*spared, claims.at(*spared), asker));
 		keep_one(chosen, *spared);
 	}
 	// Those that stand in for others take the last memory of no further node.
@@ -365,7 +336,8 @@ Result<Selection> select_online(const Target &target, const std::vector<Block> &
 }
 
 Result<Selection> select_offline(const Target &target, const std::vector<Block> &blocks,
-				 uint64_t block_size, bool force, const Evidence &evidence)
+				 uint64_t block_size, bool force, const Evidence &evidence,
+				 Asker asker)
 {
 	const auto matched = match(target, blocks, block_size);
 	if (!matched)
@@ -386,13 +358,9 @@ Result<Selection> select_offline(const Target &target, const std::vector<Block> 
 			online.push_back(block);
 	}
 	if (!poisoned.empty() && (!target.bytes || online.size() < *target.bytes / block_size))
-		return fail_input(fmt::format(
-			"blocks {} have broken (poisoned) memory: they could go offline, but not "
-			"come back, so all or nothing cannot be kept; leave them out, or do "
-			"without --all-or-nothing",
-			format_ranges(poisoned)));
+		return fail_input(memhp::poisoned(poisoned, asker));
 	if (online.empty() && !left.empty())
-		return fail_input(left_to_host(left));
+		return fail_input(left_to_host(left, asker));
 	selection.left_to_host = numbers_of(left);
 	const auto goal = goal_of(target, online.size(), block_size, "online");
 	if (!goal)
@@ -400,7 +368,7 @@ Result<Selection> select_offline(const Target &target, const std::vector<Block> 
 	selection.goal = *goal;
 	online = by_prospect(std::move(online), blocks, evidence);
 	if (!force) {
-		const auto spared = spare_nodes(online, *goal, blocks, evidence.claimed);
+		const auto spared = spare_nodes(online, *goal, blocks, evidence.claimed, asker);
 		if (!spared)
 			return fail(spared.error());
 	}

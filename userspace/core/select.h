@@ -6,6 +6,7 @@
 
 #include "core/block.h"
 #include "core/prospect.h"
+#include "core/refusals.h"
 #include "core/result.h"
 #include "core/retry.h"
 #include "core/target.h"
@@ -37,7 +38,8 @@ Result<Selection> select_online(const Target &target, const std::vector<Block> &
 /// name, when the block is named. A poisoned block is passed over where others do as well, and else
 /// a failure; so is the last block of a node that somebody claims, unless `force` is set.
 Result<Selection> select_offline(const Target &target, const std::vector<Block> &blocks,
-				 uint64_t block_size, bool force, const Evidence &evidence = {});
+				 uint64_t block_size, bool force, const Evidence &evidence = {},
+				 Asker asker = Asker::person);
 
 /// The blocks of a selection that are taken if all goes well.
 std::vector<uint64_t> wanted(const Selection &selection);

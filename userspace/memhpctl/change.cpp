@@ -234,6 +234,11 @@ void print_report(const Report &report)
 		fmt::print(stderr, "memhpctl: back online, for {}: {} blocks: {}\n",
 			   report.stayed.empty() ? "it is all or nothing" : "not all would go",
 			   report.rolled_back.size(), format_ranges(report.rolled_back));
+	if (!report.left_to_others.empty())
+		fmt::print(stderr,
+			   "memhpctl: offline all the same, for another request counts on them: {} "
+			   "blocks: {}\n",
+			   report.left_to_others.size(), format_ranges(report.left_to_others));
 	for (const auto &line : reasons(report.lost))
 		fmt::print(stderr, "memhpctl: NOT back online: {}\n", line);
 }

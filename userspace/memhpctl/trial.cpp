@@ -100,7 +100,8 @@ Result<Trial> attempt(const Globals &globals, const Sysfs &sysfs, const ChangeRe
 
 	auto &result = trial.result;
 	trial.took = report->took;
-	result.went = !report->rolled_back.empty() || !report->lost.empty();
+	result.went = !report->rolled_back.empty() || !report->lost.empty() ||
+		      !report->left_to_others.empty();
 	result.waiting = report->waiting;
 	for (const auto &stayed : report->stayed) {
 		result.tried |= stayed.attempts > 0;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/pace.h"
 #include "memhpd/status_report.h"
 #include "system/policy_report.h"
 #include "system/report.h"
@@ -170,8 +171,9 @@ void Control::change(const std::shared_ptr<varlink::Call> &call, Change change)
 	Requests::Client client;
 	client.uid = call->uid();
 	client.detached = detach;
-	client.progress = [call](const Progress &progress) {
-		call->progress({{"progress", to_json(progress)}});
+	client.progress = [call, pace = TellingPace()](const Progress &progress) mutable {
+		if (pace.due(progress.block && progress.reached, Loop::now()))
+			call->progress({{"progress", to_json(progress)}});
 	};
 	client.finished = [call](const Report &report) {
 		call->reply({{"report", to_json(report)}});

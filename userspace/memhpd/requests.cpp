@@ -30,6 +30,9 @@ std::string summary(const Report &report)
 			text += "; " + line;
 	if (!report.rolled_back.empty())
 		text += "; put back: blocks " + format_ranges(report.rolled_back);
+	if (!report.left_to_others.empty())
+		text += "; offline all the same, for another request counts on them: blocks " +
+			format_ranges(report.left_to_others);
 	for (const auto &line : reasons(report.lost))
 		text += "; not back online: " + line;
 	if (report.ejected)
@@ -38,6 +41,17 @@ std::string summary(const Report &report)
 					    ? "is ejected"
 					    : "was not ejected: " + report.ejected->reason);
 	return text;
+}
+
+/// Of one that was begun before a crash or a stop.
+std::string_view how_it_goes_on(const SavedRequest &saved)
+{
+	if (saved.owned)
+		return "restoring the huge pages that it had given back";
+	if (!saved.plan.rolling_back)
+		return "going on with it";
+	return saved.detached ? "putting back what it took offline, as that one had begun to do"
+			      : "who waited for it is gone: putting back what it took offline";
 }
 
 constexpr auto file = "requests.json";
@@ -50,7 +64,8 @@ void Requests::load()
 {
 	auto left = load_requests(parts_.dir.get(), file);
 	if (!left) {
-		log::error("the requests of the memhpd before are lost: {}", left.error().message);
+		log::error("what was asked of the memhpd that ended before is lost: {}",
+			   left.error().message);
 		return;
 	}
 	left_ = std::move(*left);
@@ -63,9 +78,10 @@ void Requests::resume()
 	if (left_.empty())
 		return;
 	if (parts_.config.unknown()) {
-		log::warning("{} requests of the memhpd before wait until the configuration can be "
-			     "used",
-			     left_.size());
+		log::warning(
+			"{} requests that the memhpd that ended before had begun wait until the "
+			"configuration can be used",
+			left_.size());
 		return;
 	}
 	for (auto &saved : std::exchange(left_, {})) {
@@ -81,12 +97,14 @@ void Requests::resume()
 		const bool owes =
 			plan.request.all_or_nothing || plan.request.trial || !plan.lowered.empty();
 		if (!saved.detached && !owes) {
-			log::warning("{}: ended with the client that waited for it", what);
+			log::warning("{}: begun by the memhpd that ended before; who waited for it "
+				     "is gone, so it ends here, and what is offline stays so",
+				     what);
 			continue;
 		}
 		plan.rolling_back |= !saved.detached;
-		log::info("{}: going on with {}, which the memhpd before has begun", what,
-			  plan.rolling_back ? "putting back" : "it");
+		log::info("{}: begun by the memhpd that ended before; {}", what,
+			  how_it_goes_on(saved));
 		run(std::move(saved), {});
 	}
 	save_or_warn();
@@ -95,7 +113,8 @@ void Requests::resume()
 Result<uint64_t> Requests::begin(const ChangeRequest &request, Client client)
 {
 	auto plan =
-		make_plan(parts_.sysfs, request, terms_of(request, parts_.config.config().offline));
+		make_plan(parts_.sysfs, request, terms_of(request, parts_.config.config().offline),
+			  shared_->returning());
 	if (!plan)
 		return fail(plan.error());
 	SavedRequest saved{next_id_, client.uid, client.detached, client.owned, std::move(*plan)};
@@ -148,6 +167,10 @@ void Requests::run(SavedRequest saved, Client client)
 		else
 			eject_ended(device);
 	};
+	callbacks.kept = [this](const std::vector<uint64_t> &blocks) {
+		if (kept_)
+			kept_(blocks);
+	};
 	callbacks.progress = [this, id,
 			      progress = std::move(client.progress)](const Progress &now) {
 		note(id, now);
@@ -159,7 +182,8 @@ void Requests::run(SavedRequest saved, Client client)
 		if (end(id, report) && finished)
 			finished(report);
 	};
-	entry.job = start(parts_.engine, parts_.sysfs, std::move(plan), std::move(callbacks));
+	entry.job = start(parts_.engine, parts_.sysfs, std::move(plan), std::move(callbacks),
+			  {shared_, id, entry.saved.owned});
 }
 
 /// What the kernel has told by the time at which it lets go of the lock is about this eject.
@@ -191,8 +215,11 @@ void Requests::note(uint64_t id, const Progress &progress)
 			log::info("{} {}: a trial, putting it back", to_string(view.change),
 				  view.target);
 		else
-			log::warning("{} {}: not all will go, putting {} blocks back",
-				     to_string(view.change), view.target, progress.goal);
+			log::warning("{} {}: not all will go, {}", to_string(view.change),
+				     view.target,
+				     progress.goal > 0
+					     ? fmt::format("putting {} blocks back", progress.goal)
+					     : "and another request counts on what went");
 		entry.saved.plan.rolling_back = true;
 		save_or_warn();
 	}
@@ -237,12 +264,30 @@ std::vector<Requests::View> Requests::views() const
 	return views;
 }
 
+bool Requests::leave(uint64_t block, const Origin &origin)
+{
+	const bool left = shared_->leave(block, origin);
+	if (left)
+		save_or_warn();
+	return left;
+}
+
+SavedRequest Requests::saved(uint64_t id, const Entry &entry) const
+{
+	auto saved = entry.saved;
+	auto &shared = saved.plan.shared;
+	shared = shared_->record(id);
+	for (const auto &part : saved.plan.parts)
+		shared.owed.erase(part.block);
+	return saved;
+}
+
 Result<void> Requests::save(const SavedRequest *more) const
 {
 	auto requests = left_;
 	for (const auto &[id, entry] : entries_)
 		if (entry.view.change == Change::offline)
-			requests.push_back(entry.saved);
+			requests.push_back(saved(id, entry));
 	if (more)
 		requests.push_back(*more);
 	return save_requests(parts_.dir.get(), file, requests);

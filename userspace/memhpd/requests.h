@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,6 +48,8 @@ public:
 		/// Reports all failures of unplugs that the kernel has told so far. May be empty.
 		std::function<void()> drain = {};
 	};
+	/// Blocks that stay offline for a request that has ended.
+	using Kept = std::function<void(const std::vector<uint64_t> &)>;
 	/// Both come from the loop and may be empty.
 	struct Client {
 		unsigned uid = 0;
@@ -73,6 +76,12 @@ public:
 	/// Ends it as soon as its running attempt has. False where there is no such request.
 	bool cancel(uint64_t id);
 
+	void on_kept(Kept kept) { kept_ = std::move(kept); }
+
+	/// A block that is offline, and would be put back by somebody who is no request: true where
+	/// that is left to a request which counts on it.
+	bool leave(uint64_t block, const Origin &origin);
+
 	/// memhpd is about to stop: what is cancelled from now on, and was begun by a client that
 	/// does not wait, is kept for the next one.
 	void suspend() { suspended_ = true; }
@@ -96,10 +105,15 @@ private:
 	void note(uint64_t id, const Progress &progress);
 	/// False where the request is not over, but kept.
 	bool end(uint64_t id, const Report &report);
+	/// The plan with what other requests have changed about it.
+	SavedRequest saved(uint64_t id, const Entry &entry) const;
 	Result<void> save(const SavedRequest *more = nullptr) const;
 	void save_or_warn() const;
 
 	Parts parts_;
+	Kept kept_;
+	/// By the id of the request.
+	std::shared_ptr<SharedBlocks> shared_ = std::make_shared<SharedBlocks>();
 	std::map<uint64_t, Entry> entries_;
 	std::multiset<std::string> ejecting_; ///< devices, once for each request that ejects
 	std::vector<SavedRequest> left_;      ///< by the memhpd before, not gone on with yet

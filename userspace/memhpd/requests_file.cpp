@@ -66,6 +66,9 @@ json to_json(const SavedRequest &saved)
 	json parts = json::array();
 	for (const auto &part : plan.parts)
 		parts.push_back({part.block, to_string(part.zone), part.inode, part.node});
+	json owed = json::array();
+	for (const auto &[block, origin] : plan.shared.owed)
+		owed.push_back({block, to_string(origin.zone), origin.inode});
 	json lowered = json::array();
 	for (const auto &[path, pages] : plan.lowered)
 		lowered.push_back({{"file", path}, {"found", pages.found}, {"left", pages.left}});
@@ -82,6 +85,8 @@ json to_json(const SavedRequest &saved)
 		{"left_to_host", plan.left_to_host},
 		{"deadline_boot_ms", plan.deadline.count()},
 		{"rolling_back", plan.rolling_back},
+		{"kept", plan.shared.kept},
+		{"inherited", std::move(owed)},
 		{"huge_pages", std::move(lowered)}};
 }
 
@@ -115,6 +120,13 @@ Result<SavedRequest> saved_from_json(const json &value)
 	value.at("left_to_host").get_to(plan.left_to_host);
 	plan.deadline = span(value.at("deadline_boot_ms"));
 	value.at("rolling_back").get_to(plan.rolling_back);
+	if (value.contains("kept"))
+		value.at("kept").get_to(plan.shared.kept);
+	for (const auto &item : value.value("inherited", json::array())) {
+		auto &origin = plan.shared.owed[item.at(0).get<uint64_t>()];
+		origin.zone = parse_zone(item.at(1).get<std::string>()).value_or(Zone::none);
+		item.at(2).get_to(origin.inode);
+	}
 	for (const auto &item : value.at("huge_pages")) {
 		auto &pages = plan.lowered[item.at("file").get<std::string>()];
 		item.at("found").get_to(pages.found);

@@ -102,6 +102,8 @@ private:
 	void eject(const std::string &device);
 	void restore(const std::string &device);
 	void restore_blocks(const std::string &device);
+	/// These stay offline for a request: no unplug puts them back.
+	void forget(const std::vector<uint64_t> &blocks);
 	void end(const std::string &device);
 	void save() const;
 	/// Calls `then` with the entry, if it is still there, and goes on with it.

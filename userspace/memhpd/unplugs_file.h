@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
-#include "core/block.h"
 #include "core/result.h"
+#include "core/shared_blocks.h"
 #include "core/units.h"
 
 namespace memhp
@@ -14,14 +14,8 @@ namespace memhp
 
 /// What another memhpd needs to go on with an unplug.
 struct SavedUnplug {
-	struct Origin {
-		uint64_t inode = 0; ///< another one is another life
-		Zone zone = Zone::none;
-
-		bool operator==(const Origin &) const = default;
-	};
-	Time asked{};			  ///< when the host did so last
-	std::map<uint64_t, Origin> taken; ///< blocks that were online, and where
+	Time asked{};		    ///< when the host did so last
+	SharedBlocks::Blocks taken; ///< blocks that were online, and where
 
 	bool operator==(const SavedUnplug &) const = default;
 };

@@ -26,6 +26,12 @@ struct Attempted {
 	bool ours = false;	///< it was this attempt's write that changed the block
 };
 
+/// Whether the next block of a job may go offline.
+struct Permit {
+	std::string refusal; ///< why it has to stay; empty where it may go
+	size_t more = 0;     ///< so many blocks behind it may go without being asked about
+};
+
 /// Carries out jobs: asks each what to do next, orders the write, reads the block back, tells the
 /// job and its owner. One write at a time; onlines go before offlines and interrupt them. The
 /// daemon and the command line use this same engine.
@@ -61,6 +67,9 @@ public:
 		/// A pass is over: writes that may help what failed, see Job::Help. An online ends
 		/// the one that runs. Of an assisted job only.
 		std::function<std::vector<Order>(const Job &)> help = {};
+		/// Asked right before an offline is written. A block that is refused is hopeless
+		/// for this job. May be empty.
+		std::function<Permit(uint64_t block)> permit = {};
 	};
 
 	/// Tells where in the kernel the last failed attempt on a block failed; empty if unknown.
@@ -122,8 +131,9 @@ private:
 	std::optional<Hold> forbidden(const Limits &limits, uint64_t block);
 	/// Starts the write of an attempt, or answers it at once; true when a write is running.
 	bool attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
-	/// Has the blocks that a job names from here on written as a list.
-	void change(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
+	/// Has the blocks that a job names from here on written as a list; false where the first
+	/// is refused.
+	bool change(const std::shared_ptr<Entry> &entry, const Job::Attempt &attempt);
 	/// One of them has been tried, or was just being tried when the process died (`order`).
 	void changed(const std::shared_ptr<Entry> &entry, const Writer::Changed &result,
 		     const Writer::Outcome &order);

@@ -7,16 +7,16 @@
 
 #include "core/headway.h"
 #include "system/engine.h"
+#include "system/log.h"
+#include "system/outcome.h"
 
 namespace memhp
 {
 bool Engine::attempt(const std::shared_ptr<Entry> &entry, const Job::Attempt &todo)
 {
 	const auto &spec = entry->job.spec();
-	if (spec.change == Change::offline || !spec.keep_type) {
-		change(entry, todo);
-		return true;
-	}
+	if (spec.change == Change::offline || !spec.keep_type)
+		return change(entry, todo);
 
 	Attempted attempted;
 	attempted.block = todo.block;
@@ -80,13 +80,27 @@ Writer::Extension Engine::while_it_gets_on(const Job::Attempt &todo) const
 	return {headway_interval(todo.deadline), todo.longest, gets_on};
 }
 
-void Engine::change(const std::shared_ptr<Entry> &entry, const Job::Attempt &todo)
+bool Engine::change(const std::shared_ptr<Entry> &entry, const Job::Attempt &todo)
 {
 	const auto &spec = entry->job.spec();
 	const bool online = spec.change == Change::online;
-	const auto most = spec.one_by_one ? 1
-			  : spec.limits	  ? std::min<uint64_t>(Writer::most_blocks, room_)
-					  : Writer::most_blocks;
+	auto most = spec.one_by_one ? 1
+		    : spec.limits   ? std::min<uint64_t>(Writer::most_blocks, room_)
+				    : Writer::most_blocks;
+	if (entry->callbacks.permit) {
+		const auto permit = entry->callbacks.permit(todo.block);
+		if (!permit.refusal.empty()) {
+			log::warning("block {} stays online: {}", todo.block, permit.refusal);
+			Attempted attempted;
+			attempted.block = todo.block;
+			attempted.outcome.error = EPERM;
+			attempted.outcome.stage = claimed_stage;
+			conclude(entry, attempted);
+			return false;
+		}
+		if (permit.more < most)
+			most = permit.more + 1;
+	}
 	std::vector<uint64_t> blocks = {todo.block};
 	for (const auto block : entry->job.following(static_cast<size_t>(most - 1)))
 		blocks.push_back(block);
@@ -109,7 +123,8 @@ void Engine::change(const std::shared_ptr<Entry> &entry, const Job::Attempt &tod
 			preempting_ = false;
 			wake();
 		},
-		online ? std::nullopt : std::optional(while_it_gets_on(todo)));
+		online ? std::nullopt : std::optional(while_it_gets_on(todo)), spec.origins);
+	return true;
 }
 
 void Engine::changed(const std::shared_ptr<Entry> &entry, const Writer::Changed &result,

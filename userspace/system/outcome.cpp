@@ -37,6 +37,9 @@ std::string reason(const Stayed &stayed)
 {
 	if (stayed.attempts == 0 && stayed.error == 0)
 		return "not tried";
+	if (stayed.stage == claimed_stage)
+		return "it is the last memory of its node, which somebody names since the request "
+		       "began; ask again to be told who";
 	std::string text = stayed.killed
 				   ? "no end within its attempt deadline: a page in it is held"
 				   : strerror(stayed.error);

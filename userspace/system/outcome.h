@@ -29,6 +29,10 @@ struct Progress {
 	bool ejecting = false; ///< all is offline, and the kernel is to take the device out
 };
 
+/// Stage of an attempt that was not made: it would have taken the last memory of a node that
+/// somebody names.
+inline constexpr auto claimed_stage = "claimed";
+
 /// A block that was wanted and did not get there.
 struct Stayed {
 	uint64_t block = 0;
@@ -58,6 +62,8 @@ struct Report {
 	std::vector<Stayed> stayed;
 	std::vector<uint64_t> rolled_back; ///< were offline for a while; ascending
 	std::vector<Stayed> lost;	   ///< should have come back and did not; also in `done`
+	/// Went and were not put back: another request counts on them. Not in `done`; ascending.
+	std::vector<uint64_t> left_to_others;
 	uint64_t failed_attempts = 0;
 	bool timed_out = false;
 	bool cancelled = false;

@@ -61,7 +61,7 @@ Result<Selection> select_offline(const Sysfs &sysfs, const std::vector<Block> &b
 	Evidence evidence;
 	evidence.online_since = Kmod(sysfs.root_fd()).online_since();
 	const auto choose = [&] {
-		return select_offline(target, blocks, size, request.force, evidence);
+		return select_offline(target, blocks, size, request.force, evidence, request.asker);
 	};
 	auto selection = choose();
 	if (selection && (request.all_or_nothing || request.trial)) {
@@ -118,6 +118,16 @@ Result<void> check_eject(const Sysfs &sysfs, const std::vector<Block> &blocks,
 	return may_eject(*device, eject_facts(sysfs, *device, *owned), request.force);
 }
 
+void as_if_back(Block &block, const SharedBlocks::Blocks &returning)
+{
+	const auto found = returning.find(block.number);
+	if (found == returning.end() || found->second.inode != block.inode ||
+	    block.state != BlockState::offline)
+		return;
+	block.state = BlockState::online;
+	block.zone = found->second.zone;
+}
+
 } // namespace
 
 Config::Offline terms_of(const ChangeRequest &request, Config::Offline config)
@@ -129,11 +139,14 @@ Config::Offline terms_of(const ChangeRequest &request, Config::Offline config)
 }
 
 Result<Plan> make_plan(const Sysfs &sysfs, const ChangeRequest &request,
-		       const Config::Offline &terms)
+		       const Config::Offline &terms, const SharedBlocks::Blocks &returning)
 {
-	const auto blocks = sysfs.scan();
+	auto blocks = sysfs.scan();
 	if (!blocks)
 		return fail(blocks.error());
+	if (request.change == Change::offline && !returning.empty())
+		for (auto &block : *blocks)
+			as_if_back(block, returning);
 	if (request.eject) {
 		const auto ejectable = check_eject(sysfs, *blocks, request);
 		if (!ejectable)

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/config.h"
 #include "core/retry.h"
 #include "core/select.h"
+#include "core/shared_blocks.h"
 #include "system/sysfs.h"
 
 namespace memhp
@@ -25,6 +27,7 @@ struct ChangeRequest {
 	bool eject = false; ///< of an offline of one whole device: then take the device out
 	/// Of an offline: one attempt a block, and what went comes back in any case.
 	bool trial = false;
+	Asker asker = Asker::person;
 	/// What is not given is as the configuration has it.
 	std::optional<Time> deadline; ///< span of the whole request
 	std::optional<Time> attempt_deadline;
@@ -57,11 +60,15 @@ struct Plan {
 	/// Nothing more goes offline; what must not stay so has to be put back.
 	bool rolling_back = false;
 	Lowered lowered; ///< huge pages that are given back for the duration
+	/// Of one that was begun: what other requests have to do with it, see SharedBlocks. `owed`
+	/// has what is none of its parts.
+	SharedBlocks::Record shared;
 };
 
 /// Selects the target's blocks in a fresh scan, without changing anything; the clock of the
-/// deadline runs from now. The failure is the target's.
+/// deadline runs from now. Blocks that are `returning`, on their way back online, count as online.
+/// The failure is the target's.
 Result<Plan> make_plan(const Sysfs &sysfs, const ChangeRequest &request,
-		       const Config::Offline &terms);
+		       const Config::Offline &terms, const SharedBlocks::Blocks &returning = {});
 
 } // namespace memhp

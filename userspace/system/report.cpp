@@ -180,6 +180,7 @@ json to_json(const Report &report)
 		{"wrong_zone", report.wrong_zone},
 		{"stayed", to_json(report.stayed)},
 		{"rolled_back", report.rolled_back},
+		{"left_to_others", report.left_to_others},
 		{"lost", to_json(report.lost)},
 		{"failed_attempts", report.failed_attempts},
 		{"timed_out", report.timed_out},
@@ -202,6 +203,7 @@ Result<Report> report_from_json(const json &value)
 		value.at("wrong_zone").get_to(result.wrong_zone);
 		result.stayed = stayed_from_json(value.at("stayed"));
 		value.at("rolled_back").get_to(result.rolled_back);
+		value.at("left_to_others").get_to(result.left_to_others);
 		result.lost = stayed_from_json(value.at("lost"));
 		value.at("failed_attempts").get_to(result.failed_attempts);
 		value.at("timed_out").get_to(result.timed_out);

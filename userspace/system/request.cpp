@@ -9,16 +9,15 @@
 
 #include "system/assist.h"
 #include "system/eject.h"
+#include "system/last_memory.h"
 #include "system/log.h"
+#include "system/put_back.h"
 #include "system/settings.h"
 
 namespace memhp
 {
 namespace
 {
-
-constexpr Time rollback_deadline = std::chrono::minutes(10);
-constexpr Time online_deadline = std::chrono::minutes(1);
 
 void sort(std::vector<Stayed> &stayed)
 {
@@ -30,9 +29,11 @@ void sort(std::vector<Stayed> &stayed)
 class Running : public std::enable_shared_from_this<Running>
 {
 public:
-	Running(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks)
+	Running(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks,
+		const Share &share)
 		: engine_(engine), sysfs_(sysfs), plan_(std::move(plan)),
-		  callbacks_(std::move(callbacks)), started_(Loop::now())
+		  callbacks_(std::move(callbacks)), started_(Loop::now()), shared_(share.blocks),
+		  id_(share.id)
 	{
 		assistant_ = std::make_shared<Assistant>(engine_, sysfs_, plan_.terms.assist,
 							 plan_.lowered, callbacks_.lowered);
@@ -41,13 +42,20 @@ public:
 		report_.already = plan_.already;
 		report_.left_to_host = plan_.left_to_host;
 		for (const auto &part : plan_.parts)
-			zones_[part.block] = part.zone;
+			origins_[part.block] = {part.inode, part.zone};
+		shared_->begin(id_,
+			       share.passing || plan_.request.trial ? SharedBlocks::Kind::passing
+								    : SharedBlocks::Kind::lasting,
+			       plan_.shared.kept);
 	}
 
 	Engine::JobId begin()
 	{
 		if (plan_.resumed)
 			look_what_is_left();
+		if (report_.change == Change::offline)
+			for (const auto block : plan_.already)
+				shared_->found(id_, block);
 		report_.goal = plan_.goal;
 
 		const auto &request = plan_.request;
@@ -70,6 +78,7 @@ public:
 		spec.seed = static_cast<unsigned>(started_.count());
 		spec.all_or_nothing = request.all_or_nothing;
 		spec.once = request.trial;
+		spec.origins = request.all_or_nothing || request.trial;
 		if (request.change == Change::offline) {
 			spec.limits = plan_.terms.limits;
 			spec.assisted = !plan_.terms.assist.empty() && !request.trial;
@@ -85,6 +94,9 @@ public:
 		callbacks.help = [self = shared_from_this()](const Job &job) {
 			return self->help(job);
 		};
+		if (request.change == Change::offline && !request.force)
+			callbacks.permit = [last = LastMemory(sysfs_, plan_.parts)](
+						   uint64_t block) { return last.ask(block); };
 		callbacks.held = [self = shared_from_this()](const Job &job) {
 			self->tell(job, {});
 		};
@@ -111,10 +123,7 @@ private:
 	void take_out();
 	void settle_up();
 	void roll_back();
-	void put_back(const std::vector<Block> &blocks, const std::vector<Block> &all,
-		      OnlineType type);
-	void came_back(const Job &job, const Attempted &attempted);
-	void put_back_ended(const Job &job);
+	void came_back(const Attempted &attempted, const BroughtBack &so_far);
 	void finish();
 	void report();
 
@@ -125,10 +134,9 @@ private:
 	Time started_;
 	std::shared_ptr<Assistant> assistant_;
 	Report report_;
-	std::map<uint64_t, Zone> zones_; ///< where each block was
-	std::set<uint64_t> taken_;	 ///< blocks that this request has taken offline
-	size_t to_come_back_ = 0;
-	size_t jobs_ = 0; ///< that put back
+	SharedBlocks::Blocks origins_; ///< of the blocks of its plan
+	std::shared_ptr<SharedBlocks> shared_;
+	SharedBlocks::Id id_;
 };
 
 /// Blocks of another life are none of this request's. What is offline by now counts as taken by it:
@@ -147,6 +155,11 @@ void Running::look_what_is_left()
 		const auto block = known.find(part.block);
 		return block == known.end() || block->second->inode != part.inode;
 	};
+	for (const auto &[block, origin] : plan_.shared.owed)
+		if (const auto now = known.find(block); now != known.end() &&
+							now->second->inode == origin.inode &&
+							now->second->state == BlockState::offline)
+			shared_->took(id_, block, origin);
 	const auto before = plan_.parts.size();
 	plan_.parts.erase(std::remove_if(plan_.parts.begin(), plan_.parts.end(), gone),
 			  plan_.parts.end());
@@ -157,8 +170,8 @@ void Running::look_what_is_left()
 		return known.at(part.block)->state == BlockState::offline;
 	};
 	for (const auto &part : plan_.parts)
-		if (went(part))
-			taken_.insert(part.block);
+		if (went(part) && plan_.shared.kept.count(part.block) == 0)
+			shared_->took(id_, part.block, origins_[part.block]);
 	// First, or one that failed before would go too, and more than was asked for.
 	std::stable_partition(plan_.parts.begin(), plan_.parts.end(), went);
 }
@@ -180,10 +193,14 @@ void Running::attempted(const Job &job, const Attempted &attempted)
 	const bool online = job.spec().change == Change::online;
 	if (online && outcome.reached && !right_zone(job.spec().type, attempted.zone))
 		report_.wrong_zone.push_back(attempted.block);
-	if (!online && attempted.ours)
-		taken_.insert(attempted.block);
 	if (!online && attempted.zone != Zone::none)
-		zones_[attempted.block] = attempted.zone;
+		origins_[attempted.block].zone = attempted.zone;
+	if (outcome.reached && online)
+		shared_->back(attempted.block);
+	else if (outcome.reached && attempted.ours)
+		shared_->took(id_, attempted.block, origins_[attempted.block]);
+	else if (outcome.reached)
+		shared_->found(id_, attempted.block);
 	if (callbacks_.attempted)
 		callbacks_.attempted(job.spec().change, attempted);
 	tell(job, progress_of(attempted));
@@ -218,7 +235,7 @@ void Running::conclude(const Job &job)
 			// One that was never tried and was not needed has not "stayed".
 			auto stayed = stayed_of(record);
 			if (record.failures > 0 && report_.change == Change::offline)
-				stayed.zone = to_string(zones_[record.block]);
+				stayed.zone = to_string(origins_[record.block].zone);
 			report_.stayed.push_back(std::move(stayed));
 		}
 	}
@@ -270,101 +287,78 @@ void Running::settle_up()
 {
 	const bool unwanted = plan_.rolling_back || plan_.request.trial ||
 			      (plan_.request.all_or_nothing && !report_.complete());
-	const bool suspended = callbacks_.suspended && callbacks_.suspended();
-	if (unwanted && !suspended && !taken_.empty())
-		roll_back();
-	else
+	if (!unwanted) {
+		if (const auto kept = shared_->keep(id_); callbacks_.kept && !kept.empty())
+			callbacks_.kept(kept);
 		finish();
+	} else if (callbacks_.suspended && callbacks_.suspended()) {
+		shared_->end(id_);
+		finish();
+	} else {
+		roll_back();
+	}
 }
 
 void Running::roll_back()
 {
-	to_come_back_ = taken_.size();
-	if (callbacks_.progress) {
+	auto given_up = shared_->give_up(id_);
+	report_.left_to_others = std::move(given_up.left);
+	// Until they are back, they are where they are.
+	report_.done.clear();
+	for (const auto &[block, origin] : given_up.put_back)
+		report_.done.push_back(block);
+	if (callbacks_.progress && !(given_up.put_back.empty() && report_.left_to_others.empty())) {
 		Progress progress;
-		progress.goal = to_come_back_;
+		progress.goal = given_up.put_back.size();
 		progress.rolling_back = true;
 		callbacks_.progress(progress);
 	}
-	// Until they are back, they are where they are.
-	report_.done.assign(taken_.begin(), taken_.end());
-	const auto all = sysfs_.scan();
-	if (!all) {
-		log::error("what was taken offline cannot be put back: {}", all.error().message);
+	if (given_up.put_back.empty()) {
+		shared_->end(id_);
 		finish();
 		return;
 	}
-	report_.done.clear();
-	std::vector<Block> movable;
-	std::vector<Block> kernel;
-	for (const auto &block : *all)
-		if (taken_.count(block.number) != 0) {
-			report_.done.push_back(block.number);
-			(zones_[block.number] == Zone::movable ? movable : kernel).push_back(block);
-		}
-	jobs_ = 1; // until both are on their way
-	put_back(movable, *all, OnlineType::movable);
-	put_back(kernel, *all, OnlineType::kernel);
-	if (--jobs_ == 0)
-		finish();
-}
-
-void Running::put_back(const std::vector<Block> &blocks, const std::vector<Block> &all,
-		       OnlineType type)
-{
-	if (blocks.empty())
+	Returning returning;
+	returning.blocks = std::move(given_up.put_back);
+	returning.backoff = plan_.terms.backoff;
+	returning.keep_type = forgets(OnlineType::movable);
+	const auto begun = put_back(
+		engine_, sysfs_, returning,
+		[self = shared_from_this()](const Attempted &one, const BroughtBack &so_far) {
+			self->came_back(one, so_far);
+		},
+		[self = shared_from_this()](const BroughtBack &came) {
+			auto &report = self->report_;
+			report.done = came.asked;
+			report.rolled_back = came.back;
+			report.wrong_zone.insert(report.wrong_zone.end(), came.wrong_zone.begin(),
+						 came.wrong_zone.end());
+			report.lost = came.lost;
+			report.failed_attempts += came.failed_attempts;
+			self->shared_->end(self->id_);
+			self->finish();
+		});
+	if (begun)
 		return;
-	auto arranged = arrange_online(blocks, all, type);
-	JobSpec spec;
-	spec.change = Change::online;
-	spec.type = type;
-	spec.keep_type = forgets(type);
-	spec.goal = arranged.blocks.size();
-	spec.blocks = std::move(arranged.blocks);
-	spec.rearrange = std::move(arranged.rearrange);
-	spec.deadline = Loop::now() + rollback_deadline;
-	spec.attempt_deadline = online_deadline;
-	spec.attempt_deadline_max = online_deadline;
-	spec.backoff = plan_.terms.backoff;
-
-	Engine::Callbacks callbacks;
-	callbacks.attempted = [self = shared_from_this()](const Job &job, const Attempted &one) {
-		self->came_back(job, one);
-	};
-	callbacks.finished = [self = shared_from_this()](const Job &job) {
-		self->put_back_ended(job);
-	};
-	++jobs_;
-	engine_.submit(std::move(spec), std::move(callbacks));
+	log::error("what was taken offline cannot be put back: {}", begun.error().message);
+	shared_->end(id_);
+	finish();
 }
 
-void Running::came_back(const Job &job, const Attempted &attempted)
+void Running::came_back(const Attempted &attempted, const BroughtBack &so_far)
 {
-	if (attempted.outcome.reached) {
-		report_.rolled_back.push_back(attempted.block);
-		if (attempted.zone != zones_[attempted.block])
-			report_.wrong_zone.push_back(attempted.block);
-	}
+	if (attempted.outcome.reached)
+		shared_->back(attempted.block);
 	if (callbacks_.attempted)
-		callbacks_.attempted(job.spec().change, attempted);
+		callbacks_.attempted(Change::online, attempted);
 	if (!callbacks_.progress)
 		return;
 	auto progress = progress_of(attempted);
 	progress.rolling_back = true;
-	progress.done = report_.rolled_back.size();
-	progress.goal = to_come_back_;
-	progress.failed_attempts = report_.failed_attempts + job.failed_attempts();
+	progress.done = so_far.back.size();
+	progress.goal = so_far.asked.size();
+	progress.failed_attempts = report_.failed_attempts + so_far.failed_attempts;
 	callbacks_.progress(progress);
-}
-
-void Running::put_back_ended(const Job &job)
-{
-	for (const auto &record : job.records())
-		if (record.standing != Job::Standing::done)
-			report_.lost.push_back(stayed_of(record));
-	report_.failed_attempts += job.failed_attempts();
-	if (--jobs_ == 0)
-		finish();
 }
 
 void Running::finish()
@@ -389,9 +383,11 @@ void Running::report()
 
 } // namespace
 
-Engine::JobId start(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks)
+Engine::JobId start(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks,
+		    const Share &share)
 {
-	return std::make_shared<Running>(engine, sysfs, std::move(plan), std::move(callbacks))
+	return std::make_shared<Running>(engine, sysfs, std::move(plan), std::move(callbacks),
+					 share)
 		->begin();
 }
 

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
+#include "core/shared_blocks.h"
 #include "system/engine.h"
 #include "system/outcome.h"
 #include "system/plan.h"
@@ -24,10 +28,20 @@ struct RequestCallbacks {
 	/// A device is about to be ejected (true), or that has come to an end, good or bad. May be
 	/// empty.
 	std::function<void(const std::string &device, bool begins)> ejecting = {};
+	/// It ends, and these blocks stay offline for it, see SharedBlocks. May be empty.
+	std::function<void(const std::vector<uint64_t> &)> kept = {};
+};
+
+/// A request among others that may be about the same blocks.
+struct Share {
+	std::shared_ptr<SharedBlocks> blocks = std::make_shared<SharedBlocks>();
+	SharedBlocks::Id id = 0;
+	bool passing = false; ///< see SharedBlocks; a trial is so in any case
 };
 
 /// Carries out a plan, with `terms.assist` between its passes. The job that comes back can be
 /// cancelled; what then has to be put back comes back all the same. Callbacks come from the loop.
-Engine::JobId start(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks);
+Engine::JobId start(Engine &engine, const Sysfs &sysfs, Plan plan, RequestCallbacks callbacks,
+		    const Share &share = {});
 
 } // namespace memhp

@@ -171,6 +171,13 @@ std::optional<Room> read_room(int root_fd, std::optional<int> node, const Census
 	return room;
 }
 
+std::optional<uint64_t> online_bytes(int root_fd, int node)
+{
+	const auto info = read_meminfo(root_fd, fmt::format("{}/node{}/meminfo", node_dir, node));
+	const auto total = info.find("MemTotal");
+	return total != info.end() ? std::optional(total->second) : std::nullopt;
+}
+
 bool has_cma(int root_fd) { return read_meminfo(root_fd, "proc/meminfo")["CmaTotal"] > 0; }
 
 bool own_memmap(int root_fd)

@@ -14,6 +14,9 @@ namespace memhp
 /// where there is no account of nodes.
 std::optional<Room> read_room(int root_fd, std::optional<int> node, const Census *census);
 
+/// Online memory of a node (MemTotal of its meminfo); nothing where the kernel does not tell.
+std::optional<uint64_t> online_bytes(int root_fd, int node);
+
 /// The machine has memory for contiguous allocations (CmaTotal of /proc/meminfo).
 bool has_cma(int root_fd);
 

@@ -50,8 +50,10 @@ public:
 		std::function<bool()> gets_on;
 	};
 
-	/// How long a list of blocks may take before others have their turn.
-	static constexpr std::chrono::nanoseconds usual_slice = std::chrono::milliseconds(50);
+	/// How long a list of blocks may take before others have their turn. Between two lists
+	/// nothing is written, for as long as a block takes; an online need not wait for a list of
+	/// offlines, see interrupt().
+	static constexpr std::chrono::nanoseconds usual_slice = std::chrono::milliseconds(200);
 
 	/// Paths of later orders are below `root_fd`, which must stay open. Throws
 	/// std::system_error when the process cannot be started.
@@ -71,8 +73,11 @@ public:
 	/// or when its slice of time is over. `deadline` is a span, for each block. Where `done`
 	/// has an error the process has died in the middle, and the first block of which `each` was
 	/// not called may have been written.
+	/// Without `origins` nobody is told in which zone a block was that went offline: to find
+	/// that out takes as long as a tenth of an idle block.
 	void change(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
-		    Each each, Done done, std::optional<Extension> extension = {});
+		    Each each, Done done, std::optional<Extension> extension = {},
+		    bool origins = true);
 	/// The block that a change() is at.
 	std::optional<uint64_t> changing() const;
 

@@ -7,6 +7,7 @@
 
 #include "request_fixture.h"
 #include "system/fd.h"
+#include "system/last_memory.h"
 
 namespace memhp
 {
@@ -131,6 +132,59 @@ TEST_F(ClaimedRequest, IsRefusedWhereItWouldTakeTheLastMemory)
 	request.force = false;
 	request.change = Change::online;
 	EXPECT_EQ(refusal({"40-43", "50-51"}), "");
+}
+
+TEST_F(ClaimedRequest, IsLookedAtAgainBeforeTheLastBlockGoes)
+{
+	// Nobody names the node when the plan is made.
+	tree.remove("sys/fs/cgroup/db");
+	request.target = {"node:1"};
+	const auto plan = make_plan(sysfs, request, config).value();
+	RequestCallbacks callbacks;
+	callbacks.attempted = [&](Change, const Attempted &one) {
+		if (one.block != 50) // the zone's first, and so the last to go
+			tree.write("sys/fs/cgroup/db/cpuset.mems", "1\n");
+	};
+	const auto result = carry_out(plan, callbacks);
+	EXPECT_EQ(kernel.writes(), Lines{"51 offline"});
+	EXPECT_EQ(result.done, std::vector<uint64_t>{51});
+	ASSERT_EQ(result.stayed.size(), 1u);
+	EXPECT_EQ(result.stayed[0].block, 50u);
+	EXPECT_NE(reason(result.stayed[0]).find("last memory of its node"), std::string::npos);
+}
+
+TEST_F(ClaimedRequest, ByForceTheLastBlockGoesToo)
+{
+	request.force = true;
+	EXPECT_TRUE(report(Change::offline, {"node:1"}).complete());
+	EXPECT_EQ(tree.state(50), "offline");
+}
+
+TEST_F(ClaimedRequest, OthersMayHaveTakenTheRestMeanwhile)
+{
+	request.target = {"50"};
+	request.change = Change::offline;
+	const auto plan = make_plan(sysfs, request, config).value();
+	tree.write(MachineTree::dir(51) + "/state", "offline\n");
+	EXPECT_FALSE(carry_out(plan).complete());
+	EXPECT_EQ(kernel.writes(), Lines());
+}
+
+TEST_F(ClaimedRequest, ANodeWithMoreThanAFewBlocksIsNotLookedAt)
+{
+	tree.write("sys/devices/system/node/node1/meminfo", "Node 1 MemTotal: 8388608 kB\n");
+	tree.write("sys/devices/system/node/node0/meminfo", "Node 0 MemTotal: 393216 kB\n");
+	const LastMemory last(sysfs, {{50, 1, Zone::movable, 1}, {32, 1, Zone::movable, 0}});
+	const auto permit = last.ask(50);
+	EXPECT_EQ(permit.refusal, "") << "51 is there too";
+	EXPECT_EQ(permit.more, 1u) << "of node 0";
+	tree.write(MachineTree::dir(51) + "/state", "offline\n");
+	EXPECT_EQ(last.ask(50).refusal, "") << "the node has 64 blocks";
+	tree.write("sys/devices/system/node/node1/meminfo", "Node 1 MemTotal: 131072 kB\n");
+	EXPECT_NE(last.ask(50).refusal.find("it is named by cpuset /sys/fs/cgroup/db"),
+		  std::string::npos);
+	EXPECT_EQ(last.ask(32).refusal, "");
+	EXPECT_EQ(last.ask(32).more, 0u);
 }
 
 TEST_F(ClaimedRequest, ASizeIsTakenElsewhere)

@@ -60,6 +60,33 @@ TEST(EmptiedNodes, AreThoseWhoseLastMemoryGoes)
 	EXPECT_EQ(emptied_nodes(blocks, {8, 10}), Nodes{1}) << "10 is of no node";
 }
 
+TEST(TakesTheLast, IsOfABlockThatIsOnlineAlone)
+{
+	const std::vector<Block> blocks = {online_block(0, Zone::normal, 0),
+					   online_block(1, Zone::normal, 0),
+					   online_block(8, Zone::movable, 1), offline_block(9, 1)};
+	const struct {
+		uint64_t block;
+		int node;
+		bool wanted;
+	} cases[] = {{8, 1, true}, {9, 1, false}, {0, 0, false}, {8, 0, false}, {77, 1, false}};
+	for (const auto &one : cases)
+		EXPECT_EQ(takes_the_last(blocks, one.block, one.node), one.wanted)
+			<< one.block << " of " << one.node;
+}
+
+TEST(SpareBlocks, AreThoseBeyondTheLastTwo)
+{
+	constexpr uint64_t size = uint64_t{1} << 27;
+	const struct {
+		std::optional<uint64_t> bytes;
+		size_t wanted;
+	} cases[] = {{std::nullopt, 0}, {0, 0},	       {size, 0},	 {2 * size, 0},
+		     {3 * size - 1, 0}, {3 * size, 1}, {512 * size, 510}};
+	for (const auto &one : cases)
+		EXPECT_EQ(spare_blocks(one.bytes, size), one.wanted) << one.bytes.value_or(1);
+}
+
 TEST(ByNode, NamesThreeAndCountsTheRest)
 {
 	const auto names = by_node({{"a", {0, 1}}, {"b", {1}}, {"c", {1}}, {"d", {1}}, {"e", {}}});

@@ -34,6 +34,7 @@ Report full_report()
 	report.stayed = {stayed};
 	stayed.block = 8;
 	report.rolled_back = {9};
+	report.left_to_others = {10};
 	report.lost = {stayed};
 	report.failed_attempts = 3;
 	report.timed_out = true;
@@ -56,6 +57,7 @@ TEST(ReportJson, SurvivesTheWayThere)
 		EXPECT_EQ(read->done, report.done);
 		EXPECT_EQ(read->stayed.size(), report.stayed.size());
 		EXPECT_EQ(read->rolled_back, report.rolled_back);
+		EXPECT_EQ(read->left_to_others, report.left_to_others);
 		EXPECT_EQ(read->lost.size(), report.lost.size());
 		EXPECT_EQ(read->ejected.has_value(), report.ejected.has_value());
 	}

@@ -29,6 +29,8 @@ protected:
 	Sysfs build()
 	{
 		tree.add_policy_settings();
+		tree.write("sys/devices/system/node/node0/meminfo",
+			   "Node 0 MemTotal: 8388608 kB\n");
 		tree.add(0, "online", "Normal");
 		for (uint64_t block = 32; block < 36; ++block)
 			tree.add(block, "online", "Movable");

@@ -41,6 +41,7 @@ SavedRequest full()
 	plan.parts = {
 		{33, 1033, Zone::movable, 1}, {2, 1002, Zone::dma32, 0}, {5, 9, Zone::none, -1}};
 	plan.lowered = {{"nr_hugepages", {10, 3}}};
+	plan.shared = {{5}, {{41, {1041, Zone::normal}}}};
 	plan.goal = 2;
 	plan.already = {40};
 	plan.left_to_host = {50};
@@ -90,6 +91,7 @@ TEST_F(RequestsFile, KeepsAllThatIsNeededToGoOn)
 	EXPECT_TRUE(plan.resumed);
 	EXPECT_EQ(plan.lowered.at("nr_hugepages").found, 10u);
 	EXPECT_EQ(plan.lowered.at("nr_hugepages").left, 3u);
+	EXPECT_EQ(plan.shared, saved.plan.shared);
 }
 
 TEST_F(RequestsFile, AMissingOneHasNone)

@@ -134,5 +134,19 @@ TEST(NextLook, LeavesMostOfTheTimeToOthers)
 		EXPECT_EQ(next_look(one.now, one.ended, one.took), one.wanted) << one.now.count();
 }
 
+TEST(TellingPace, IsOfTheOrdinaryNotTooOften)
+{
+	TellingPace pace;
+	const Time start(1000);
+	const struct {
+		bool ordinary;
+		Time::rep after;
+		bool due;
+	} cases[] = {{true, 0, true},	 {true, 1, false},   {true, 99, false}, {true, 100, true},
+		     {false, 101, true}, {true, 150, false}, {true, 201, true}, {false, 201, true}};
+	for (const auto &one : cases)
+		EXPECT_EQ(pace.due(one.ordinary, start + Time(one.after)), one.due) << one.after;
+}
+
 } // namespace
 } // namespace memhp

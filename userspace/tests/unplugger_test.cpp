@@ -86,6 +86,24 @@ TEST_F(UnpluggerOfTree, TheLastMemoryOfANodeThatSomebodyNamesStays)
 	EXPECT_EQ(unplugger->counters().gave_up, 1u);
 }
 
+TEST_F(UnpluggerOfTree, WhatARequestHasEndedWithItLeavesOffline)
+{
+	kernel.script_eject("PNP0C80:01", {std::to_string(EACCES)});
+	begin();
+	ChangeRequest request;
+	request.target = {"34"};
+	Requests::Client client;
+	client.uid = 1;
+	ASSERT_TRUE(play(
+		loop, {fails(33),
+		       written("34 offline",
+			       [&] { EXPECT_TRUE(requests->begin(request, std::move(client))); }),
+		       over()}));
+	EXPECT_EQ(tree.state(34), "offline");
+	for (const uint64_t block : {32u, 33u, 35u})
+		EXPECT_EQ(tree.state(block), "online") << block;
+}
+
 TEST_F(UnpluggerOfTree, AnOperatorsEjectIsNoRequestOfTheHost)
 {
 	kernel.script_eject("PNP0C80:01", {"stay"});

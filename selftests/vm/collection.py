@@ -8,6 +8,8 @@ A folder may hold machine.toml, every key optional:
     append = "word …"                   for the kernel command line
     bare = true                         without systemd and udev, in one boot with others of the same
                                         machine: quicker, where only the module is tested
+    balloon = true                      with a memory balloon
+    userspace = true                    bare, and with userspace where the guest has another's
     enable = ["memhpd.service"]         systemd units enabled before the boot
     newer = ["varlinkctl"]              programs that an older guest gets from a newer release
     skips = ["program: test"]           tests that may be skipped: shell patterns of their names
@@ -30,14 +32,16 @@ from errors import UserError
 SELFTESTS = build.SOURCE / "selftests"
 _AND = "+"
 _NOT_COLLECTIONS = ("vm", "lib", "bench")
-_KEYS = {"memory": str, "dimms": list, "append": str, "bare": bool, "enable": list, "newer": list,
-         "skips": list, "guests": list, "console": list, "timeout": int, "long_timeout": int}
+_KEYS = {"memory": str, "dimms": list, "append": str, "bare": bool, "balloon": bool, "userspace": bool,
+         "enable": list, "newer": list, "skips": list, "guests": list, "console": list, "timeout": int,
+         "long_timeout": int}
 
 
 @dataclasses.dataclass(frozen=True)
 class Collection:
     """What runs in one boot: a collection and what machine.toml says, or several (boots()).
 
+    userspace: userspace is tested, and not the module alone.
     prepare: shell code that goes before the command that runs it."""
 
     name: str
@@ -50,6 +54,7 @@ class Collection:
     timeout: int = 600
     long_timeout: int = 3600
     overlay: pathlib.Path = None
+    userspace: bool = True
     prepare: str = ""
 
     @property
@@ -82,7 +87,7 @@ def boots(items):
 def _both(one, other):
     return dataclasses.replace(
         one, name=one.name + _AND + other.name, skips=one.skips + other.skips,
-        console=one.console + other.console,
+        console=one.console + other.console, userspace=one.userspace or other.userspace,
         timeout=one.timeout + other.timeout, prepare=one.prepare + other.prepare)
 
 
@@ -119,9 +124,10 @@ def parse(name, text, path, overlay=None):
     except (KeyError, TypeError):
         raise UserError(f"{path}: a DIMM is {{ size = \"1G\", node = 1 }}") from None
     options = machine.Options(table.get("memory", "2G"), dimms, table.get("append", ""),
-                              table.get("bare", False))
+                              table.get("bare", False), table.get("balloon", False))
     return Collection(name, options, tuple(table.get("enable", ())),
                       tuple(table.get("newer", ())), tuple(table.get("skips", ())),
                       tuple(table.get("guests", ())), tuple(table.get("console", ())),
                       table.get("timeout", 600),
-                      table.get("long_timeout", 3600), overlay)
+                      table.get("long_timeout", 3600), overlay,
+                      table.get("userspace", not options.bare))

@@ -82,9 +82,10 @@ _BACKPORTS = dataclasses.replace(
 
 
 def _debug(name, guest, default=False):
-    """The guest with a debug kernel."""
+    """The guest with a debug kernel. Userspace is taken from it, where it has any."""
     return dataclasses.replace(guest, name=name, base=guest.name, default=default,
-                               install="install-kmod", collections=("kmod", "truth"))
+                               install="install-kmod", collections=("kmod", "truth", "rare"),
+                               userspace_of=guest.name if guest.userspace else "")
 
 
 GUESTS = (

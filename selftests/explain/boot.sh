@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Blocks of the boot: the kernel itself, its crash kernel, holes, blocks of several zones, named as
-# /proc/iomem names them. What a user without privilege learns.
+# Blocks of the boot: the kernel itself, its crash kernel, tables of ACPI, holes, blocks of several zones,
+# named as /proc/iomem names them, and none of them goes. What a user without privilege learns.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
 . "$(dirname "$0")/../lib/memhp.sh"
-# shellcheck source-path=SCRIPTDIR source=explain.sh
-. "$(dirname "$0")/explain.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/explain.sh
+. "$LIB/explain.sh"
 
 need_root
 need_explain
@@ -28,25 +28,52 @@ in_the_way()
 		(.contains | index(\"$2\") != null))\""
 }
 
+# refused BLOCK: the kernel does not even begin to move pages.
+refused()
+{
+	case $(outcome "$1") in
+	"isolate 16" | "check 22") ;;
+	*) return 1 ;;
+	esac
+}
+
+# of_two_zones: a block of the boot in which one zone ends and the next begins, without a hole: not the first
+# block, nor the last, behind which the firmware has its tables.
+of_two_zones()
+{
+	for number in $(block_numbers | sed '1d;$d'); do
+		read_block "$number" valid_zones
+		[ "$content" != none ] || echo "$number"
+	done
+}
+
 code=$(block_with "Kernel code")
 crash=$(block_with "Crash kernel")
+tables=$(block_with "ACPI Tables")
 [ -n "$code$crash" ] || skip_all "the kernel shows no addresses"
 [ -n "$crash" ] || skip_all "no crash kernel in this machine"
-plan 10
-
-equal "the kernel itself" "$(in_the_way "$code" "Kernel code")" "cannot_go true"
-equal "the crash kernel" "$(in_the_way "$crash" "Crash kernel")" "cannot_go true"
-equal "a hole" "$(verdict 0)" "cannot_go hole"
-check "... with its size" [ "$(explain 0 .hole)" -gt 0 ]
-check "... as the kernel sees it" sh -c "! echo offline 2>/dev/null >$MEMORY/memory0/state"
+[ -n "$tables" ] || skip_all "no tables of ACPI in this machine"
+plan 16
 
 module_load
-equal "the same with the module" "$(verdict 0)" "cannot_go hole"
-check "what was given away at boot does not go" \
-	sh -c "! timeout 5 sh -c 'echo offline >$MEMORY/memory$crash/state' 2>/dev/null"
+equal "the kernel itself" "$(in_the_way "$code" "Kernel code")" "cannot_go true"
+check "... does not go" refused "$code"
+equal "the crash kernel" "$(in_the_way "$crash" "Crash kernel")" "cannot_go true"
+check "... does not go" refused "$crash"
+equal "tables of ACPI" "$(in_the_way "$tables" "ACPI Tables")" "cannot_go true"
+check "... do not go" refused "$tables"
+equal "a hole" "$(verdict 0)" "cannot_go hole"
+check "... with its size" [ "$(jq '.blocks[0].hole' "$explained")" -gt 0 ]
+equal "... does not go" "$(outcome 0)" "check 22"
+mixed=$(of_two_zones | grep -vx "$tables")
+equal "two zones" "$(verdict "${mixed:-none}")" "cannot_go several_zones"
+equal "... do not go" "$(outcome "${mixed:-none}")" "check 22"
+module_unload
+equal "the same without the module" "$(verdict 0)" "cannot_go hole"
 
 memhpctl explain all >"$explained"
 check "all blocks in short" grep -q '^blocks\{0,1\} .*: cannot go: ' "$explained"
+check "... those of two zones too" grep -q 'cannot go: it lies in several zones' "$explained"
 setpriv --reuid 65534 --clear-groups memhpctl explain "$crash" >"$explained"
 check "without privilege: unknown" sh -c "head -n 1 '$explained' | grep -q 'unknown$'"
 check "... and why" grep -q '^not known: what pages are used for: .*denied' "$explained"

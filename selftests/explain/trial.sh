@@ -6,8 +6,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=../lib/memhp.sh
 . "$(dirname "$0")/../lib/memhp.sh"
-# shellcheck source-path=SCRIPTDIR source=explain.sh
-. "$(dirname "$0")/explain.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/explain.sh
+. "$LIB/explain.sh"
 
 need_root
 need_explain
@@ -66,9 +66,9 @@ inject MEM_GOING_OFFLINE 0
 equal "a veto" "$status $said" "1 cannot_go veto notifier failure"
 equal "... one attempt" "$(jq -r .kernel_log[] "$explained" | grep -c 'failed due to')" 1
 
-# A block of the boot within its zone, with memory that was given away then.
-number=$(memhpctl --json explain zone:dma32 |
-	jq '.blocks[1:-1] | map(select(.cause == "reserved"))[0].block')
+# A block of the boot within its zone, with memory that was given away then: the crash kernel lies there.
+number=$(memhpctl --json explain zone:movable |
+	jq '.blocks | map(select(.cause == "reserved"))[0].block')
 # The kernel names the first page in the way, which may be another.
 trial "$number" '"\(.verdict) \(.cause | IN("reserved", "slab", "kernel_pages")) \(.kernel_reason)"'
 equal "a reserved page" "$status $said" "1 cannot_go true failure to isolate range"

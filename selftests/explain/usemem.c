@@ -2,10 +2,12 @@
 /*
  * Uses memory of a node in one way, so that there is something to explain.
  *
- * usage: usemem lock NODE MIB | usemem huge NODE KIB COUNT | usemem table NODE COUNT
+ * usage: usemem lock NODE MIB | usemem huge NODE KIB COUNT | usemem reserve NODE KIB COUNT |
+ *        usemem table NODE COUNT
  *
- * lock: anonymous memory that is locked. huge: huge pages of this size from the pool. table: page tables
- * and next to nothing else, by reading one address of each of COUNT.
+ * lock: anonymous memory that is locked. huge: huge pages of this size from the pool. reserve: the same,
+ * kept for this process and not taken yet, wherever they are. table: page tables and next to nothing else,
+ * by reading one address of each of COUNT.
  *
  * Prints "used" and waits until it is killed. Exit status 1: it could not be had; 2: usage.
  */
@@ -55,13 +57,13 @@ static void *use(size_t bytes, size_t step, int protection, int flags)
 	return (void *)memory;
 }
 
-static unsigned int log2_of(unsigned long value)
+static int huge_flags(unsigned long kib)
 {
-	unsigned int log = 0;
+	int log = 10;
 
-	while (value >>= 1)
+	while (kib >>= 1)
 		log++;
-	return log;
+	return MAP_HUGETLB | log << HUGE_SHIFT;
 }
 
 int main(int argc, char **argv)
@@ -73,7 +75,7 @@ int main(int argc, char **argv)
 	size = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
 	count = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
 	if (node >= MAX_NODES || !size) {
-		fprintf(stderr, "usage: usemem lock NODE MIB | huge NODE KIB COUNT | table NODE COUNT\n");
+		fprintf(stderr, "usage: usemem lock NODE MIB | {huge|reserve} NODE KIB COUNT | table NODE COUNT\n");
 		return 2;
 	}
 	mask[node / (8 * sizeof(long))] |= 1UL << (node % (8 * sizeof(long)));
@@ -81,8 +83,11 @@ int main(int argc, char **argv)
 		if (mlock(use(size << 20, getpagesize(), PROT_READ | PROT_WRITE, 0), size << 20))
 			die("mlock");
 	} else if (!strcmp(what, "huge") && count) {
-		use((size << 10) * count, size << 10, PROT_READ | PROT_WRITE,
-		    MAP_HUGETLB | (int)(log2_of(size << 10) << HUGE_SHIFT));
+		use((size << 10) * count, size << 10, PROT_READ | PROT_WRITE, huge_flags(size));
+	} else if (!strcmp(what, "reserve") && count) {
+		if (mmap(NULL, (size << 10) * count, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | huge_flags(size), -1, 0) == MAP_FAILED)
+			die("mmap");
 	} else if (!strcmp(what, "table")) {
 		if (syscall(SYS_set_mempolicy, MPOL_BIND, mask, MAX_NODES))
 			die("set_mempolicy");

@@ -3,10 +3,11 @@
  * Holds one page of a memory block, so that the block cannot go offline: the page is in a pipe, by
  * reference, and a page with such a reference does not migrate.
  *
- * usage: holdpage [orphan | fixed] BLOCK | holdpage node N
+ * usage: holdpage [orphan | fixed | direct DEVICE] BLOCK | holdpage node N
  *
  * orphan: it is in the pipe and no longer in the memory of this process. fixed: it is a fixed buffer of
- * an io_uring instead; the kernel moves such a page out of the movable zone first.
+ * an io_uring instead; the kernel moves such a page out of the movable zone first. direct: it is to be
+ * filled from the device, past the page cache, and that is under way: for as long as the device takes.
  *
  * Prints "held block=N pfn=0x..." and waits until it is killed. Exit status 1: no such page was to be
  * had; 2: usage.
@@ -15,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/io_uring.h>
 #include <linux/mempolicy.h>
 #include <stdbool.h>
@@ -126,19 +128,41 @@ static char *allocate(int node)
 	return chunk;
 }
 
-static void hold(struct iovec *page, bool fixed)
+static void hold_by_pipe(struct iovec *page)
+{
+	int pipes[2];
+
+	if (pipe(pipes) || vmsplice(pipes[1], page, 1, 0) != (ssize_t)page_size)
+		die("vmsplice");
+}
+
+static void hold_by_ring(struct iovec *page)
 {
 	struct io_uring_params params = { 0 };
-	int pipes[2], ring;
+	int ring;
 
-	if (!fixed) {
-		if (pipe(pipes) || vmsplice(pipes[1], page, 1, 0) != (ssize_t)page_size)
-			die("vmsplice");
-		return;
-	}
 	ring = syscall(SYS_io_uring_setup, 1, &params);
 	if (ring < 0 || syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, page, 1))
 		die("io_uring");
+}
+
+static void hold_by_read(const char *path, struct iovec *page)
+{
+	struct iocb read = {
+		.aio_lio_opcode = IOCB_CMD_PREAD,
+		.aio_buf = (uintptr_t)page->iov_base,
+		.aio_nbytes = page->iov_len,
+	};
+	struct iocb *reads = &read;
+	aio_context_t context = 0;
+	int device;
+
+	device = open(path, O_RDONLY | O_DIRECT);
+	if (device < 0)
+		die(path);
+	read.aio_fildes = device;
+	if (syscall(SYS_io_setup, 1, &context) || syscall(SYS_io_submit, context, 1, &reads) != 1)
+		die("io_submit");
 }
 
 int main(int argc, char **argv)
@@ -146,14 +170,15 @@ int main(int argc, char **argv)
 	bool by_node = argc == 3 && !strcmp(argv[1], "node");
 	bool orphan = argc == 3 && !strcmp(argv[1], "orphan");
 	bool fixed = argc == 3 && !strcmp(argv[1], "fixed");
+	bool direct = argc == 4 && !strcmp(argv[1], "direct");
 	uint64_t block_size, block, wanted, *pfns, pfn;
 	struct iovec held = { 0 };
 	int node;
 	char *chunk = NULL, *last = NULL, *end;
 	size_t i;
 
-	if (argc != 2 && !by_node && !orphan && !fixed) {
-		fprintf(stderr, "usage: holdpage [orphan | fixed] BLOCK | holdpage node N\n");
+	if (argc != 2 && !by_node && !orphan && !fixed && !direct) {
+		fprintf(stderr, "usage: holdpage [orphan | fixed | direct DEVICE] BLOCK | holdpage node N\n");
 		return 2;
 	}
 	wanted = strtoull(argv[argc - 1], &end, 10);
@@ -194,7 +219,12 @@ int main(int argc, char **argv)
 	if (syscall(SYS_mbind, chunk, CHUNK, MPOL_DEFAULT, NULL, 0, 0))
 		die("mbind");
 	held.iov_len = page_size;
-	hold(&held, fixed);
+	if (direct)
+		hold_by_read(argv[2], &held);
+	else if (fixed)
+		hold_by_ring(&held);
+	else
+		hold_by_pipe(&held);
 
 	/* From here on it stays where it is: look whether it moved on the way. */
 	read_pfns(held.iov_base, &pfn, 1);

@@ -10,6 +10,8 @@ A folder may hold machine.toml, every key optional:
                                         tested
     shared = true                       in one boot with others of the same machine that say so, as
                                         bare ones always are
+    balloon = true                      with a memory balloon
+    userspace = true                    bare, and with userspace where the guest has another's
     enable = ["memhpd.service"]         systemd units enabled before the boot
     newer = ["varlinkctl"]              programs that an older guest gets from a newer release
     skips = ["program: test"]           tests that may be skipped: shell patterns of their names
@@ -32,15 +34,16 @@ from errors import UserError
 SELFTESTS = build.SOURCE / "selftests"
 _AND = "+"
 _NOT_COLLECTIONS = ("vm", "lib", "bench")
-_KEYS = {"memory": str, "dimms": list, "append": str, "bare": bool, "shared": bool,
-         "enable": list, "newer": list,
-         "skips": list, "guests": list, "console": list, "timeout": int, "long_timeout": int}
+_KEYS = {"memory": str, "dimms": list, "append": str, "bare": bool, "shared": bool, "balloon": bool,
+         "userspace": bool, "enable": list, "newer": list, "skips": list, "guests": list, "console": list,
+         "timeout": int, "long_timeout": int}
 
 
 @dataclasses.dataclass(frozen=True)
 class Collection:
     """What runs in one boot: a collection and what machine.toml says, or several (boots()).
 
+    userspace: userspace is tested, and not the module alone.
     prepare: shell code that goes before the command that runs it."""
 
     name: str
@@ -54,6 +57,7 @@ class Collection:
     timeout: int = 600
     long_timeout: int = 3600
     overlay: pathlib.Path = None
+    userspace: bool = True
     prepare: str = ""
 
     @property
@@ -87,8 +91,8 @@ def boots(items):
 def _both(one, other):
     return dataclasses.replace(
         one, name=one.name + _AND + other.name, newer=one.newer + other.newer,
-        skips=one.skips + other.skips,
-        console=one.console + other.console,
+        skips=one.skips + other.skips, console=one.console + other.console,
+        userspace=one.userspace or other.userspace,
         timeout=one.timeout + other.timeout, prepare=one.prepare + other.prepare)
 
 
@@ -125,9 +129,11 @@ def parse(name, text, path, overlay=None):
     except (KeyError, TypeError):
         raise UserError(f"{path}: a DIMM is {{ size = \"1G\", node = 1 }}") from None
     options = machine.Options(table.get("memory", "2G"), dimms, table.get("append", ""),
-                              table.get("bare", False))
-    return Collection(name, options, options.bare or table.get("shared", False), tuple(table.get("enable", ())),
+                              table.get("bare", False), table.get("balloon", False))
+    return Collection(name, options, options.bare or table.get("shared", False),
+                      tuple(table.get("enable", ())),
                       tuple(table.get("newer", ())), tuple(table.get("skips", ())),
                       tuple(table.get("guests", ())), tuple(table.get("console", ())),
                       table.get("timeout", 600),
-                      table.get("long_timeout", 3600), overlay)
+                      table.get("long_timeout", 3600), overlay,
+                      table.get("userspace", not options.bare))

@@ -83,9 +83,10 @@ _BACKPORTS = dataclasses.replace(
 
 
 def _debug(name, guest, default=False):
-    """The guest with a debug kernel."""
+    """The guest with a debug kernel. Userspace is taken from it, or from where it takes it."""
     return dataclasses.replace(guest, name=name, base=guest.name, default=default,
-                               install="install-kmod", collections=("kmod", "truth", "held"))
+                               install="install-kmod", collections=("kmod", "truth", "held", "rare"),
+                               userspace_of=guest.name if guest.userspace else guest.userspace_of)
 
 
 GUESTS = (

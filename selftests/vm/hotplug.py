@@ -15,6 +15,7 @@ USAGE = (
     "usage: hotplug available | list | add-dimm SIZE [--node N] | del-dimm ID"
     " | wait-gone ID [SECONDS] | ost ID"
     " | virtio-mem SIZE | virtio-mem-size | wait-virtio-mem SIZE [SECONDS]"
+    " | balloon SIZE"
 )
 WAIT_SECONDS = 60
 NODES = (0, 1)
@@ -83,6 +84,7 @@ class Hotplug:
             "virtio-mem": (self._virtio_mem, 1, 1),
             "virtio-mem-size": (self._virtio_mem_size, 0, 0),
             "wait-virtio-mem": (self._wait_virtio_mem, 1, 2),
+            "balloon": (self._balloon, 1, 1),
         }
         verb, *arguments = words or [""]
         if verb not in verbs:
@@ -175,6 +177,18 @@ class Hotplug:
             return []
         now = await self._qmp.execute("qom-get", path=VIRTIO_MEM, property="size")
         raise Failed(f"virtio-mem has {now} bytes, not {wanted}, after {bound} s")
+
+    async def _balloon(self, size):
+        """Asks for so much of the machine's memory; how much of it came, the guest knows."""
+        wanted = parse_size(size)
+        memory = await self._qmp.execute("query-memory-size-summary")
+        await self._forget()
+        # QEMU wants to know what is left, and counts DIMMs, and no other devices, as the machine's.
+        whole = memory["base-memory"] + sum(dimm.size for dimm in self._dimms.values())
+        if wanted >= whole:
+            raise Usage(f"the machine has {whole >> 20}M in all")
+        await self._qmp.execute("balloon", value=whole - wanted)
+        return []
 
     async def _find(self, name):
         await self._forget()

@@ -27,12 +27,14 @@ class Options:
     """What a machine is made of, beyond its guest.
 
     memory: size at boot, all on node 0. dimms: (size, node) of DIMMs that are there at boot, with
-    the ids boot1, boot2, … append: words for the kernel command line. bare: without systemd and udev."""
+    the ids boot1, boot2, … append: words for the kernel command line. bare: without systemd and udev.
+    balloon: with a memory balloon, which takes nothing until it is asked to."""
 
     memory: str = "2G"
     dimms: tuple = ()
     append: str = ""
     bare: bool = False
+    balloon: bool = False
 
     def command_line(self):
         """The kernel command line."""
@@ -59,6 +61,8 @@ def command(root, options, qemu, initrd, console, fds):
     for name in ("control", "hotplug"):
         argv += ["-chardev", f"socket,id={name},fd={fds[name]}",
                  "-device", f"virtserialport,chardev={name},name=memhp.{name}"]
+    if options.balloon:
+        argv += ["-device", "virtio-balloon-pci"]
     for number, (size, node) in enumerate(options.dimms, 1):
         argv += ["-object", f"memory-backend-ram,id=mem-boot{number},size={size},reserve=off",
                  "-device", f"pc-dimm,id=boot{number},memdev=mem-boot{number},node={node}"]

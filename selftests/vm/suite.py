@@ -92,10 +92,10 @@ class Suite:
             self._collection(guest, root, item, [*trees, *more])
 
     def _foreign_userspace(self, guest, wanted):
-        """Userspace from the root of another guest, as trees for payload.write(); none for bare boots,
-        which have no use for it."""
+        """Userspace from the root of another guest, as trees for payload.write(); none where nothing that
+        is wanted has a use for it."""
         if not guest.userspace_of or not build.has_userspace() or \
-                all(item.options.bare for item in wanted):
+                not any(item.userspace for item in wanted):
             return []
         other = guests.find(guest.userspace_of)
         self._step(f"{guest.name}: userspace of {other.name}")

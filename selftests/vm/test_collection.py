@@ -22,13 +22,21 @@ class Collection(unittest.TestCase):
 
     def test_everything_said(self):
         found = parsed('memory = "4G"\ndimms = [{ size = "1G", node = 1 }]\nappend = "a=b"\nbare = true\n'
+                       'balloon = true\nuserspace = true\n'
                        'enable = ["x.service"]\nnewer = ["y"]\nskips = ["t"]\nguests = ["g"]\n'
                        'console = ["c"]\ntimeout = 9\nlong_timeout = 99\n')
-        self.assertEqual(found.options, machine.Options("4G", (("1G", 1),), "a=b", True))
+        self.assertEqual(found.options, machine.Options("4G", (("1G", 1),), "a=b", True, True))
+        self.assertTrue(found.userspace)
         self.assertEqual((found.enable, found.newer), (("x.service",), ("y",)))
         self.assertEqual((found.skips, found.guests), (("t",), ("g",)))
         self.assertEqual(found.console, ("c",))
         self.assertEqual((found.timeout, found.long().timeout), (9, 99))
+
+    def test_bare_ones_test_the_module_alone_unless_they_say_otherwise(self):
+        self.assertTrue(parsed("").userspace)
+        self.assertFalse(parsed("bare = true").userspace)
+        both, = collection.boots([parsed("bare = true"), parsed("bare = true\nuserspace = true")])
+        self.assertTrue(both.userspace)
 
     def test_mistakes_name_file_and_key(self):
         cases = {
@@ -46,6 +54,13 @@ class Collection(unittest.TestCase):
         for name in collection.names():
             with self.subTest(name):
                 self.assertEqual(collection.load(name).name, name)
+
+    def test_a_bare_one_that_wants_userspace_runs_where_there_is_one(self):
+        for item in map(collection.load, collection.names()):
+            for guest in filter(item.runs_on, guests.GUESTS):
+                if item.options.bare and item.userspace:
+                    with self.subTest(item.name, guest=guest.name):
+                        self.assertTrue(guest.userspace or guest.userspace_of)
 
     def test_guests_of_a_collection(self):
         guest = guests.Guest("g", "trixie", "linux-image-amd64")

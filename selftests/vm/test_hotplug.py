@@ -111,6 +111,15 @@ class Hotplug(unittest.TestCase):
         self.assertEqual(ask(service, "wait-virtio-mem 1G 1"), ["exit 0"])
         self.assertEqual(ask(service, "wait-virtio-mem 2G 1")[-1], "exit 1")
 
+    def test_a_balloon_takes_from_all_that_is_there(self):
+        qmp = FakeQmp(query_memory_size_summary={"base-memory": 2 << 30, "plugged-memory": 9 << 30})
+        service = hotplug.Hotplug(qmp, {"boot1": hotplug.Dimm(1 << 30, 1)})
+        self.assertEqual(ask(service, "balloon 64M"), ["exit 0"])
+        self.assertEqual(qmp.commands[-1], ("balloon", {"value": (3 << 30) - (64 << 20)}))
+        self.assertEqual(ask(service, "balloon 3G")[-1], "exit 2")
+        self.assertEqual(ask(service, "balloon much")[-1], "exit 2")
+        self.assertEqual(qmp.names().count("balloon"), 1)
+
 
 if __name__ == "__main__":
     unittest.main()

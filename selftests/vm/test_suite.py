@@ -52,8 +52,8 @@ class Command(unittest.TestCase):
 
     def test_several_collections_in_one_boot(self):
         bare = machine.Options(bare=True)
-        boot, = collection.boots([collection.Collection("a", bare).long(),
-                                  collection.Collection("b", bare)])
+        boot, = collection.boots([collection.Collection("a", bare, True).long(),
+                                  collection.Collection("b", bare, True)])
         with unittest.mock.patch.dict(os.environ, {}, clear=True):
             self.assertEqual(suite.test_command(boot), "echo timeout=3600 >>a/settings && "
                              "./run_kselftest.sh -c a -c b")

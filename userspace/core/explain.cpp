@@ -318,11 +318,13 @@ Judged judge_poison(const BlockFacts &facts)
 					  : 0;
 	if (pages == 0)
 		return std::nullopt;
-	return verdict(Answer::can_go_not_back, Cause::poisoned,
-		       fmt::format("{} of its pages {} broken: the kernel does not take such a "
-				   "block online again",
-				   pages, pages == 1 ? "is" : "are"),
-		       "take it offline for good, if at all");
+	return verdict(
+		facts.forgets_broken ? Answer::can_go : Answer::can_go_not_back, Cause::poisoned,
+		fmt::format("{} of its pages {} broken: {}", pages, pages == 1 ? "is" : "are",
+			    facts.forgets_broken
+				    ? "if it comes back, this kernel does not know that any more"
+				    : "the kernel does not take such a block online again"),
+		"take it offline for good, if at all");
 }
 
 } // namespace

@@ -62,6 +62,8 @@ struct BlockFacts {
 	std::optional<Room> room;
 	bool has_cma = false;	 ///< the machine has memory for contiguous allocations
 	bool own_memmap = false; ///< memory that is added here keeps its memmap on itself
+	/// This kernel takes a block with broken pages back, and does not know of them any more.
+	bool forgets_broken = false;
 };
 
 enum class Answer { can_go, can_go_not_back, cannot_go, unknown, offline };

@@ -176,7 +176,7 @@ private:
 			advance();
 			if (token_ == ":") {
 				advance();
-				type.fields.emplace_back(name, element());
+				type.fields.push_back({name, element()});
 			} else {
 				type.kind = Type::Kind::choice;
 				type.words.push_back(name);

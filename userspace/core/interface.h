@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -27,12 +26,18 @@ struct Type {
 		array,	   ///< of `element`
 		map,	   ///< from text to `element`
 	};
+	struct Field;
 	Kind kind = Kind::object;
 	bool nullable = false;
 	std::shared_ptr<const Type> element;
-	std::vector<std::pair<std::string, Type>> fields;
+	std::vector<Field> fields;
 	std::vector<std::string> words;
 	std::string name;
+};
+
+struct Type::Field {
+	std::string name;
+	Type type;
 };
 
 /// An interface as its description has it.

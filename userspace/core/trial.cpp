@@ -64,7 +64,7 @@ std::optional<std::string> trial_refusal(const BlockFacts &facts, const std::vec
 			      : facts.module ? facts.module->poisoned
 					     : 0;
 	if (poisoned > 0)
-		return fmt::format("block {} has broken pages and could not come back",
+		return fmt::format("block {} has broken pages and could not come back as it is",
 				   block.number);
 	if (block.source == Source::virtio_mem || block.source == Source::hv_balloon ||
 	    block.source == Source::xen_balloon)

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
@@ -15,10 +16,12 @@ inline std::string_view text_of(const uint8_t *data, size_t size)
 }
 
 /// What must hold for every input; libFuzzer keeps the one for which it does not.
-inline void require(bool holds)
+inline void require(bool holds, const char *file = __builtin_FILE(), int line = __builtin_LINE())
 {
-	if (!holds)
-		std::abort();
+	if (holds)
+		return;
+	std::fprintf(stderr, "%s:%d: this does not hold\n", file, line);
+	std::abort();
 }
 
 } // namespace memhp

@@ -11,8 +11,8 @@ seconds=${2:-60}
 cmake -S "$here/.." -B "$build" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	-DMEMHP_FUZZ=ON -DMEMHP_TESTS=OFF >/dev/null
 targets=
-for source in "$here"/*.cpp; do
-	target=$(basename "$source" .cpp)
+for corpus in "$here"/corpus/*; do
+	target=$(basename "$corpus")
 	make -C "$build" -s -j"$(nproc)" "fuzz-$target"
 	targets="$targets $target"
 done

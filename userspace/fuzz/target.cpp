@@ -19,7 +19,8 @@ constexpr uint64_t block_size = 1 << 27;
 std::vector<Block> machine()
 {
 	std::vector<Block> blocks;
-	for (const uint64_t number : {0, 1, 2, 3, 32, 33, 34, 35, 40, 41}) {
+	constexpr uint64_t numbers[] = {0, 1, 2, 3, 32, 33, 34, 35, 40, 41};
+	for (const auto number : numbers) {
 		Block block;
 		block.number = number;
 		block.state = number == 34 ? BlockState::offline : BlockState::online;
@@ -69,8 +70,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_target(text);
 	if (const auto bytes = parse_size(text))
 		require(parse_size(exact_size(*bytes)) == *bytes);
-	if (const auto span = parse_duration(text))
+	if (const auto span = parse_duration(text)) {
+		require(*span >= Time{} && *span <= std::chrono::hours(24 * 366 * 100));
 		require(parse_duration(exact_duration(*span)) == *span);
+	}
 	if (const auto amount = parse_amount(text)) {
 		const auto again = parse_amount(to_string(*amount));
 		require(again && again->percent == amount->percent &&

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a client may send to memhpd's socket: through the real server, which must answer or hang up.
 // The first message is taken for an answer of memhpd too, as memhpctl gets it.
+#include <map>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,8 +13,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/interface.h"
 #include "core/target.h"
 #include "input.h"
+#include "memhpd/control.h"
 #include "system/log.h"
 #include "system/loop.h"
 #include "system/report.h"
@@ -23,20 +28,45 @@ using nlohmann::json;
 namespace
 {
 
-/// What Control does with the parameters of a request.
-void answer(varlink::Call &call)
+/// What Control does with the parameters of a request to online or offline.
+void answer(varlink::Call &call, Change change)
 {
-	const auto request = request_from_json(call.parameters());
+	auto request = request_from_json(call.parameters());
 	if (!request) {
 		call.error("io.memhp.InvalidTarget", {{"message", request.error().message}});
 		return;
 	}
+	request->change = change;
 	const auto again = request_from_json(to_json(*request));
 	require(again && again->target == request->target && again->deadline == request->deadline &&
-		again->type == request->type);
+		again->attempt_deadline == request->attempt_deadline);
+	if (change == Change::online)
+		require(again->type == request->type);
+	else
+		require(again->force == request->force && again->trial == request->trial &&
+			again->min_free.has_value() == request->min_free.has_value());
 	const auto target = parse_target(request->target);
 	call.progress({{"progress", to_json(Progress())}});
 	call.reply({{"report", target ? to_json(Report()) : json(target.error().message)}});
+}
+
+/// The methods of memhpd: for what they do there must be a machine, but what they are given is
+/// checked.
+std::map<std::string, varlink::Method> methods()
+{
+	static const auto names = [] {
+		const auto description = varlink::parse_description(control_interface).value();
+		std::vector<std::string> found;
+		for (const auto &[name, method] : description.methods)
+			found.push_back(name);
+		return found;
+	}();
+	std::map<std::string, varlink::Method> all;
+	for (const auto &name : names)
+		all[name] = {[](const auto &call) { call->reply(json::object()); }};
+	all.at("Online") = {[](const auto &call) { answer(*call, Change::online); }};
+	all.at("Offline") = {[](const auto &call) { answer(*call, Change::offline); }};
+	return all;
 }
 
 /// A server and its loop, which ends with the connection.
@@ -55,13 +85,9 @@ public:
 		    getsockname(listening.get(), reinterpret_cast<sockaddr *>(&address_),
 				&length_) < 0)
 			throw std::runtime_error("no socket");
-		const auto handler = [](const std::shared_ptr<varlink::Call> &call) {
-			answer(*call);
-		};
 		server_ = std::make_unique<varlink::Server>(
 			loop_, std::move(listening),
-			varlink::Server::Interface{
-				"io.memhp", "", {{"Online", handler}, {"Offline", handler}}});
+			varlink::Interface{control_interface, methods()});
 	}
 
 	/// Sends it all and waits until the server has closed the connection.

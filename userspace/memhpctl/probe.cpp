@@ -31,6 +31,20 @@ Result<uint64_t> parse_address(std::string_view text, uint64_t block_size)
 	return address;
 }
 
+/// What the kernel did not take, and what that is likely to mean (register_memory_resource() in
+/// mm/memory_hotplug.c).
+Error refusal(const Error &error, uint64_t address)
+{
+	if (error.code == std::errc::file_exists)
+		return {error.code, fmt::format("0x{:x} is taken by something else; /proc/iomem "
+						"says by what",
+						address)};
+	if (error.code == std::errc::argument_list_too_long)
+		return {error.code,
+			fmt::format("0x{:x} is beyond what this kernel can address", address)};
+	return error;
+}
+
 } // namespace
 
 int verb_probe(const Globals &globals, const ProbeOptions &options)
@@ -63,7 +77,7 @@ int verb_probe(const Globals &globals, const ProbeOptions &options)
 		const auto written =
 			write_value(sysfs->root_fd(), probe_file, fmt::format("0x{:x}", *address));
 		if (!written)
-			return complain(written.error());
+			return complain(refusal(written.error(), *address));
 		if (!sysfs->state(block))
 			return complain({{},
 					 fmt::format("the kernel took 0x{:x}, and there is no "

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "core/release.h"
 #include "core/select.h"
 #include "core/target.h"
 #include "system/loop.h"
@@ -102,6 +103,9 @@ Result<Explainer> Explainer::begin(const Sysfs &sysfs, const Kmod &kmod,
 				      (iomem ? "/proc/iomem shows no addresses to others than root"
 					     : iomem.error().message));
 
+	// Blocks count their broken pages since 6.2 (5033091de814).
+	const bool forgets =
+		older_than(read_file(root, "proc/sys/kernel/osrelease").value_or(""), 6, 2);
 	const bool cma = has_cma(root);
 	const bool memmap = own_memmap(root);
 	for (const auto &block : *blocks) {
@@ -111,6 +115,7 @@ Result<Explainer> Explainer::begin(const Sysfs &sysfs, const Kmod &kmod,
 		one.facts.page_size = result.page_size;
 		one.facts.has_cma = cma;
 		one.facts.own_memmap = memmap;
+		one.facts.forgets_broken = forgets;
 		if (const auto failure = failures.find(block.number); failure != failures.end())
 			one.facts.failure = failure->second;
 		result.blocks.push_back(std::move(one));

@@ -103,8 +103,9 @@ private:
 				return fmt::format(".{}{}", name, *wrong);
 		}
 		for (const auto &[key, item] : value.items())
-			if (std::none_of(type.fields.begin(), type.fields.end(),
-					 [&](const auto &field) { return field.first == key; }))
+			if (std::none_of(
+				    type.fields.begin(), type.fields.end(),
+				    [&key = key](const auto &field) { return field.name == key; }))
 				return '.' + key;
 		return std::nullopt;
 	}

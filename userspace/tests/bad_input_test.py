@@ -139,6 +139,8 @@ class Files(Machine):
         "sys/devices/system/node/possible", "sys/kernel/security/lockdown",
         "run/memhp/settled.json", "etc/memhp/memhpd.toml", "etc/udev/rules.d/40-x.rules",
         "sys/module/memory_hotplug/parameters/memmap_on_memory",
+        "sys/devices/system/node/node0/meminfo", "proc/buddyinfo", "proc/kpagecgroup",
+        "proc/7/maps", "proc/7/pagemap",
     )
     CONTENTS = {
         "nothing": b"",
@@ -176,10 +178,14 @@ class Files(Machine):
             path = self.root / name
             kept = self.root / "kept"
             found = path.is_symlink() or path.exists()
+            contents = dict(self.CONTENTS)
+            if path.is_file():
+                content = path.read_bytes()
+                contents["the first half"] = content[:len(content) // 2]
             if found:
                 path.rename(kept)
             path.parent.mkdir(parents=True, exist_ok=True)
-            for what, content in self.CONTENTS.items():
+            for what, content in contents.items():
                 path.write_bytes(content)
                 self._try((name, what))
             path.unlink()
@@ -242,6 +248,24 @@ class Change(Machine):
                 (directory / "away").rename(directory / "memory41")
                 shutil.rmtree(directory / "memory50")
 
+        self._meanwhile(stir, stop, ("list", "status", "plan add"))
+
+    def test_files_that_are_being_written(self):
+        files = [path for path in map(self.root.joinpath, Files.PATHS) if path.is_file()]
+        contents = [(path, path.read_bytes()) for path in files]
+        stop = threading.Event()
+
+        def stir():
+            while not stop.is_set():
+                for path, content in contents:
+                    path.write_bytes(content[:len(content) // 2])
+                for path, content in contents:
+                    path.write_bytes(content)
+
+        self._meanwhile(stir, stop)
+
+    def _meanwhile(self, stir, stop, work=()):
+        """What each verb says while stir runs, until stop is set; these verbs have all they need."""
         thread = threading.Thread(target=stir)
         thread.start()
         try:
@@ -251,7 +275,9 @@ class Change(Machine):
                         continue
                     done = self.ctl(*words)
                     self.assertIn(done.returncode, (DONE, PARTLY, FAILED), done.stderr)
-                    if verb.name in ("list", "status", "plan add"):
+                    if done.returncode == FAILED and verb.name != "doctor":
+                        self.assertNotEqual(done.stderr + done.stdout, "", words)
+                    if verb.name in work:
                         self.assertEqual(done.returncode, DONE, done.stderr)
         finally:
             stop.set()

@@ -135,6 +135,22 @@ TEST_F(ExplainOfTree, TheHolderOfAPageIsNamed)
 		<< text;
 }
 
+TEST_F(ExplainOfTree, WhetherABrokenBlockComesBackIsUpToTheKernel)
+{
+	tree.poison(9);
+	const std::pair<const char *, const char *> cases[] = {
+		{"5.10.0-30-amd64", "can_go"},	      {"6.1.0-56-amd64", "can_go"},
+		{"6.2.0", "can_go_cannot_come_back"}, {"7.3.4", "can_go_cannot_come_back"},
+		{"", "can_go_cannot_come_back"},
+	};
+	for (const auto &[release, verdict] : cases) {
+		tree.write("proc/sys/kernel/osrelease", std::string(release) + "\n");
+		const auto block = explain("9").at("blocks").at(0);
+		EXPECT_EQ(block.at("verdict"), verdict) << release;
+		EXPECT_EQ(block.at("cause"), "poisoned") << release;
+	}
+}
+
 TEST_F(ExplainOfTree, AHoleIsNamed)
 {
 	tree.write("proc/iomem", "40000000-47ffffff : System RAM\n48000000-4fff7fff : System RAM\n"

@@ -314,6 +314,13 @@ const Case cases[] = {
 		      fill(f, {{bit(19), 1}});
 	      }),
 	 Answer::can_go_not_back, Cause::poisoned},
+	{"poisoned, before the kernel remembered it",
+	 with(Zone::movable,
+	      [](auto &f) {
+		      fill(f, {{bit(19), 1}});
+		      f.forgets_broken = true;
+	      }),
+	 Answer::can_go, Cause::poisoned},
 	{"poisoned and held",
 	 with(Zone::movable,
 	      [](auto &f) {
@@ -351,7 +358,7 @@ TEST(Explain, JudgesByTheFacts)
 		EXPECT_EQ(to_string(found.answer), to_string(one.answer)) << one.name;
 		EXPECT_EQ(word_for(cause_words, found.cause), word_for(cause_words, one.cause))
 			<< one.name << ": " << found.why;
-		const bool silent = one.answer == Answer::can_go || one.answer == Answer::offline;
+		const bool silent = one.cause == Cause::none;
 		EXPECT_EQ(found.why.empty(), silent) << one.name;
 		EXPECT_TRUE(silent || !found.advice.empty()) << one.name;
 	}

@@ -24,21 +24,21 @@ error Broken (message: string))");
 	EXPECT_EQ(color.words, (std::vector<std::string>{"red", "dark_green"}));
 	const auto &fields = read->types.at("Thing").fields;
 	ASSERT_EQ(fields.size(), 4u);
-	EXPECT_EQ(fields[0].second.kind, Type::Kind::named);
-	EXPECT_EQ(fields[0].second.name, "Color");
-	EXPECT_EQ(fields[1].second.kind, Type::Kind::array);
-	EXPECT_EQ(fields[1].second.element->kind, Type::Kind::integer);
-	EXPECT_TRUE(fields[1].second.element->nullable);
-	EXPECT_EQ(fields[2].second.kind, Type::Kind::map);
-	EXPECT_EQ(fields[2].second.element->kind, Type::Kind::structure);
-	EXPECT_EQ(fields[3].second.kind, Type::Kind::object);
-	EXPECT_TRUE(fields[3].second.nullable);
+	EXPECT_EQ(fields[0].type.kind, Type::Kind::named);
+	EXPECT_EQ(fields[0].type.name, "Color");
+	EXPECT_EQ(fields[1].type.kind, Type::Kind::array);
+	EXPECT_EQ(fields[1].type.element->kind, Type::Kind::integer);
+	EXPECT_TRUE(fields[1].type.element->nullable);
+	EXPECT_EQ(fields[2].type.kind, Type::Kind::map);
+	EXPECT_EQ(fields[2].type.element->kind, Type::Kind::structure);
+	EXPECT_EQ(fields[3].type.kind, Type::Kind::object);
+	EXPECT_TRUE(fields[3].type.nullable);
 	const auto &get = read->methods.at("Get");
-	EXPECT_EQ(get.takes.fields[0].second.kind, Type::Kind::text);
-	EXPECT_EQ(get.takes.fields[1].second.kind, Type::Kind::number);
-	EXPECT_TRUE(get.gives.fields[0].second.nullable);
+	EXPECT_EQ(get.takes.fields[0].type.kind, Type::Kind::text);
+	EXPECT_EQ(get.takes.fields[1].type.kind, Type::Kind::number);
+	EXPECT_TRUE(get.gives.fields[0].type.nullable);
 	EXPECT_TRUE(read->methods.at("Ping").takes.fields.empty());
-	EXPECT_EQ(read->errors.at("Broken").fields[0].first, "message");
+	EXPECT_EQ(read->errors.at("Broken").fields[0].name, "message");
 }
 
 TEST(Interface, MistakesAreNamedWithTheirLine)

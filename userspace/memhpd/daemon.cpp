@@ -237,6 +237,8 @@ void Daemon::watch_settings()
 
 void Daemon::look_around()
 {
+	if (const auto *blocks = onliner_.looking_at())
+		settled_.seen(*blocks);
 	const auto &policy = config_.config().online;
 	auto choice = choose_mode(policy, read_surroundings(sysfs_.root_fd()));
 	if (choice.mode != mode_.mode || choice.why != mode_.why)

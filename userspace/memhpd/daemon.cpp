@@ -175,6 +175,7 @@ int Daemon::run()
 		if (!monitor)
 			throw_error(monitor.error());
 		monitor_ = std::move(*monitor);
+		onliner_.follow_events();
 	}
 
 	settings_.find(saved_.settings);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/recall.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+namespace memhp
+{
+
+void Recall::fill(const std::vector<Block> &blocks)
+{
+	clear();
+	blocks_.reserve(blocks.size());
+	std::map<std::string, uint32_t> known;
+	for (const auto &block : blocks) {
+		// A link to the device may yet come, and what is between two states changes soon.
+		const bool steady = block.state == BlockState::offline ||
+				    (block.state == BlockState::online && block.zone != Zone::none);
+		if (!steady || (block.device.empty() && block.source != Source::boot))
+			continue;
+		const auto [device, first] =
+			known.emplace(block.device, static_cast<uint32_t>(devices_.size()));
+		if (first)
+			devices_.push_back(block.device);
+		blocks_.push_back({block.number, block.inode, device->second, block.state,
+				   block.zone, block.source});
+	}
+}
+
+void Recall::added(uint64_t block)
+{
+	touched(block);
+	added_.insert(block);
+}
+
+void Recall::touched(uint64_t block)
+{
+	added_.erase(block);
+	if (const auto found = at(block); found != blocks_.end())
+		blocks_[static_cast<size_t>(found - blocks_.begin())].state = BlockState::unknown;
+}
+
+void Recall::clear()
+{
+	blocks_.clear();
+	devices_.clear();
+	added_.clear();
+}
+
+std::optional<Block> Recall::find(uint64_t number, uint64_t inode) const
+{
+	Block block;
+	block.number = number;
+	block.inode = inode;
+	if (added_.count(number) != 0) {
+		block.state = BlockState::offline;
+		return block;
+	}
+	const auto found = at(number);
+	if (found == blocks_.end() || found->inode != inode || found->state == BlockState::unknown)
+		return std::nullopt;
+	block.state = found->state;
+	block.zone = found->zone;
+	block.source = found->source;
+	block.device = devices_[found->device];
+	return block;
+}
+
+std::vector<Recall::Known>::const_iterator Recall::at(uint64_t number) const
+{
+	const auto found = std::lower_bound(
+		blocks_.begin(), blocks_.end(), number,
+		[](const Known &one, uint64_t wanted) { return one.number < wanted; });
+	return found != blocks_.end() && found->number == number ? found : blocks_.end();
+}
+
+} // namespace memhp

@@ -287,9 +287,8 @@ void Engine::conclude(const std::shared_ptr<Entry> &entry, Attempted attempted)
 	// A burst has hundreds of them: no words for a line that nobody wants.
 	if (log::wanted(log::Level::debug))
 		log::debug("block {}: {} {}: errno {}{}{}{} after {}", attempted.block,
-			   to_string(entry->job.spec().change),
-			   outcome.reached ? "done" : "failed", outcome.error,
-			   outcome.killed ? ", killed at its deadline" : "",
+			   to_string(entry->job.spec().change), outcome.reached ? "done" : "failed",
+			   outcome.error, outcome.killed ? ", killed at its deadline" : "",
 			   outcome.preempted ? ", interrupted by an online" : "",
 			   outcome.stage.empty() ? "" : ", stage " + outcome.stage,
 			   format_duration(outcome.took));

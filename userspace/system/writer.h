@@ -51,7 +51,7 @@ public:
 	};
 
 	/// How long a list of blocks may take before others have their turn.
-	static constexpr std::chrono::nanoseconds usual_slice = std::chrono::milliseconds(50);
+	static constexpr std::chrono::nanoseconds usual_slice = std::chrono::milliseconds(100);
 
 	/// Paths of later orders are below `root_fd`, which must stay open. Throws
 	/// std::system_error when the process cannot be started.

@@ -13,7 +13,7 @@ namespace memhp
 {
 
 /// What the last look at the machine, and the uevents since then, tell of its blocks: the next look
-/// need not read what nothing has happened to. Takes 32 bytes a block.
+/// need not read what nothing has happened to. Takes 24 bytes a block.
 ///
 /// The kernel sends an event of each block that comes, goes, gets online or offline, before the
 /// write that did it returns. As long as none is lost this is as good as a read.
@@ -35,14 +35,16 @@ public:
 	std::optional<Block> find(uint64_t number, uint64_t inode) const;
 
 private:
+	/// There may be a hundred thousand: what a Block has, without room for more.
 	struct Known {
-		uint64_t number;
 		uint64_t inode;
-		uint32_t device; ///< in devices_
-		BlockState state;
-		Zone zone;
-		Source source;
+		uint32_t number; ///< physical addresses have 52 bits, and the smallest block has 24
+		uint16_t device; ///< in devices_
+		uint8_t state;
+		uint8_t zone;
+		uint8_t source;
 	};
+	static_assert(sizeof(Known) == 24);
 	std::vector<Known>::const_iterator at(uint64_t number) const;
 
 	std::vector<Known> blocks_; ///< ascending; unknown state: has to be read

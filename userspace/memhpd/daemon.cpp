@@ -34,7 +34,12 @@ constexpr Time stop_patience = std::chrono::seconds(3);
 constexpr Time save_delay = std::chrono::milliseconds(20);
 /// The state of 131072 blocks takes a third of a second to save: a burst must not wait for that all
 /// the time. What a crash in between loses the next memhpd sees by comparing two looks.
-constexpr int save_share = 50; ///< of the time, one part saving
+constexpr int save_share = 100; ///< of the time, one part saving
+
+/// Between two deliveries of uevents in a burst. What the kernel onlines is looked at when it is
+/// done with it: until then each wakeup only keeps it from its work.
+constexpr Time usual_interval = std::chrono::milliseconds(50);
+constexpr Time kernel_interval = std::chrono::milliseconds(250);
 
 [[noreturn]] void throw_error(const Error &error)
 {
@@ -175,6 +180,7 @@ int Daemon::run()
 		if (!monitor)
 			throw_error(monitor.error());
 		monitor_ = std::move(*monitor);
+		onliner_.follow_events();
 	}
 
 	settings_.find(saved_.settings);
@@ -237,12 +243,17 @@ void Daemon::watch_settings()
 
 void Daemon::look_around()
 {
+	if (const auto *blocks = onliner_.looking_at())
+		settled_.seen(*blocks);
 	const auto &policy = config_.config().online;
 	auto choice = choose_mode(policy, read_surroundings(sysfs_.root_fd()));
 	if (choice.mode != mode_.mode || choice.why != mode_.why)
 		log::info("{} mode ({})", to_string(choice.mode), choice.why);
 	mode_ = std::move(choice);
 	onliner_.set_mode(mode_.mode);
+	if (monitor_)
+		monitor_->set_interval(mode_.mode == OnlineMode::kernel ? kernel_interval
+									: usual_interval);
 	settings_.look(Loop::now(), policy.defend);
 	settings_.want(wanted_settings(policy, mode_, kernel_side()));
 }
@@ -299,11 +310,13 @@ bool Daemon::reload()
 void Daemon::save()
 {
 	const auto began = Loop::now();
-	const auto state =
-		started_ ? SavedState{settings_.held(), onliner_.ledger().entries(),
-				      onliner_.pending_dax(), onliner_.moving()}
-			 : SavedState{settings_.held(), saved_.blocks, saved_.dax, saved_.moving};
-	const auto saved = save_state(state_dir_.get(), state_file, state);
+	const auto state = started_ ? SavedState{settings_.held(),
+						 {},
+						 onliner_.pending_dax(),
+						 onliner_.moving()}
+				    : SavedState{settings_.held(), {}, saved_.dax, saved_.moving};
+	const auto saved = save_state(state_dir_.get(), state_file, state,
+				      started_ ? onliner_.ledger().entries() : saved_.blocks);
 	if (!saved && !save_failed_)
 		log::warning(
 			"state cannot be saved, a restart will not know what was taken offline "

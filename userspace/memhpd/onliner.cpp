@@ -117,6 +117,7 @@ void Onliner::on_uevent(const Uevent &event)
 	case Uevent::Action::add:
 		if (!is_news(event.block))
 			return;
+		recall_.added(event.block);
 		last_add_ = last_event_;
 		// The kernel onlines with the hotplug lock held: to wait for that, and to look
 		// before it has done, would only slow it down.
@@ -128,6 +129,7 @@ void Onliner::on_uevent(const Uevent &event)
 		}
 		return;
 	case Uevent::Action::online:
+		recall_.touched(event.block);
 		expected_.erase(event.block);
 		ledger_.went_online(event.block);
 		// The kernel has put it back by itself, and forgotten the type.
@@ -135,14 +137,22 @@ void Onliner::on_uevent(const Uevent &event)
 			begin_round();
 		break;
 	case Uevent::Action::offline:
+		recall_.touched(event.block);
 		ledger_.went_offline(event.block);
 		kept_.erase(event.block);
 		break;
 	case Uevent::Action::remove:
 	case Uevent::Action::other:
+		recall_.touched(event.block);
 		return;
 	}
 	hooks_.changed();
+}
+
+void Onliner::look()
+{
+	recall_.clear();
+	begin_round();
 }
 
 bool Onliner::is_news(uint64_t block) const
@@ -156,6 +166,7 @@ bool Onliner::is_news(uint64_t block) const
 void Onliner::on_lost()
 {
 	++counters_.lost_events;
+	recall_.clear();
 	if (worth_a_line(counters_.lost_events))
 		log::warning("the kernel dropped uevents ({} times so far); looking at all blocks",
 			     counters_.lost_events);
@@ -296,6 +307,7 @@ void Onliner::rescan()
 	if (!blocks) {
 		log::error("rescan failed: {}", blocks.error().message);
 	} else {
+		recall_.fill(*blocks);
 		observe(*blocks);
 		survey(*blocks, counted(*blocks));
 		const bool fresh = std::any_of(blocks->begin(), blocks->end(),

@@ -11,6 +11,7 @@
 
 #include "core/policy.h"
 #include "core/ratio.h"
+#include "core/recall.h"
 #include "core/select.h"
 #include "memhpd/borrow.h"
 #include "memhpd/burst.h"
@@ -62,6 +63,10 @@ public:
 		   std::optional<OnlineType> kernel_default,
 		   const std::map<uint64_t, uint64_t> &moving = {});
 
+	/// From here on on_uevent() is called for all that happens to blocks: a look then reads
+	/// only what something has happened to. Without it, each look reads all.
+	void follow_events() { follows_events_ = true; }
+
 	/// Who onlines: the kernel, or this.
 	void set_mode(OnlineMode mode) { mode_ = mode; }
 
@@ -77,8 +82,8 @@ public:
 	void set_policy(OnlinePolicy policy);
 
 	void on_uevent(const Uevent &event);
-	/// Looks at all blocks, without a reason that it knows of.
-	void look() { begin_round(); }
+	/// Reads all blocks, without a reason that it knows of.
+	void look();
 
 	/// memhpd is about to end: onlines now what is to be online, without a wait for its owner
 	/// or for more of it. Over when no longer busy().
@@ -185,6 +190,8 @@ private:
 	std::set<uint64_t> expected_; ///< blocks that the kernel is about to online
 	Time looked_at_{};	      ///< end of the last complete look
 	Time look_took_{};
+	bool follows_events_ = false;
+	Recall recall_;
 	const std::vector<Block> *looking_at_ = nullptr;
 	std::optional<uint64_t> held_; ///< the hole that waits for a growing device to pause
 

@@ -28,12 +28,14 @@ bool Onliner::waits(const Block &block) const
 void Onliner::act(const std::vector<uint64_t> &settled)
 {
 	const auto began = Loop::now();
-	const auto blocks = sysfs_.scan({.candidates = false});
+	const auto blocks =
+		sysfs_.scan({.candidates = false}, follows_events_ ? &recall_ : nullptr);
 	look_around(blocks);
 	if (!blocks) {
 		log::error("looking at the memory blocks failed: {}", blocks.error().message);
 		return;
 	}
+	recall_.fill(*blocks);
 	observe(*blocks);
 	const auto now = Loop::now();
 	looked_at_ = now;

@@ -75,10 +75,9 @@ void Onliner::check_new(const Device &device, const std::vector<uint64_t> &settl
 std::vector<Block> Onliner::misplaced_of(const Device &device, const Verdict &verdict,
 					 const MemoryCount &count) const
 {
-	auto planned = device;
 	bool in_kernel = false;
 	std::vector<Block> wrong;
-	for (auto &block : planned.blocks) {
+	for (const auto &block : device.blocks) {
 		if (block.source == Source::boot || block.state != BlockState::online ||
 		    block.zone == Zone::none)
 			continue;
@@ -88,10 +87,17 @@ std::vector<Block> Onliner::misplaced_of(const Device &device, const Verdict &ve
 			continue;
 		}
 		wrong.push_back(block);
-		block.state = BlockState::offline;
 	}
 	if (wrong.empty() || verdict.action != OnlineAction::movable)
 		return wrong;
+	auto planned = device;
+	auto next = wrong.begin();
+	for (auto &block : planned.blocks) {
+		if (next == wrong.end() || block.number != next->number)
+			continue;
+		block.state = BlockState::offline;
+		++next;
+	}
 	// Where a bound of the ratio would have put them there, they are right.
 	auto without = count;
 	const auto pages = wrong.size() * count.block_pages;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include <unistd.h>
 
@@ -91,11 +92,18 @@ void SettledHooks::changed()
 	arm();
 }
 
-void SettledHooks::on_lost()
+void SettledHooks::seen(const std::vector<Block> &blocks)
 {
-	const auto now = look();
-	if (now && now != before_)
+	const bool lost = std::exchange(lost_, false);
+	if (settle_.pending())
+		return;
+	const auto now = totals_of(blocks, sysfs_.block_size());
+	if (!before_) {
+		before_ = now;
+		save();
+	} else if (lost && now != *before_) {
 		changed();
+	}
 }
 
 void SettledHooks::arm()
@@ -115,13 +123,13 @@ void SettledHooks::arm()
 
 void SettledHooks::tell()
 {
-	const auto after = look();
 	if (!wanted()) {
 		settle_.forget();
-		before_ = after ? after : before_;
-		save();
+		before_.reset();
+		unlinkat(dir_.get(), state_file, 0);
 		return;
 	}
+	const auto after = look();
 	settle_.tell(Loop::now());
 	if (after && leave_word(*after))
 		before_ = after;
@@ -176,7 +184,7 @@ std::optional<Totals> SettledHooks::take_back() const
 
 std::optional<Totals> SettledHooks::look() const
 {
-	const auto blocks = sysfs_.scan({.candidates = false});
+	const auto blocks = sysfs_.scan({.candidates = false, .origin = false, .inode = false});
 	if (!blocks) {
 		log::error("how much memory is online cannot be told: {}", blocks.error().message);
 		return std::nullopt;

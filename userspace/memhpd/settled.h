@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/hooks.h"
 #include "core/settle.h"
@@ -37,8 +38,11 @@ public:
 	void on_uevent(const Uevent &event);
 	/// A block went online or offline.
 	void changed();
-	/// The kernel dropped uevents: looks whether anything has changed.
-	void on_lost();
+	/// The kernel dropped uevents: the next look tells whether anything has changed.
+	void on_lost() { lost_ = true; }
+	/// Another has just looked at all blocks. A look costs some system calls for each of them:
+	/// where nobody is to be told, none is made here.
+	void seen(const std::vector<Block> &blocks);
 
 	/// How often word was left.
 	uint64_t count() const { return count_; }
@@ -62,7 +66,10 @@ private:
 	const ConfigFile &config_;
 	const Fd &dir_;
 	Settle settle_;
-	std::optional<Totals> before_; ///< when it was last told
+	/// When it was last told. Not known after a burst that nobody was to be told of, until the
+	/// next look.
+	std::optional<Totals> before_;
+	bool lost_ = false;
 	uint64_t count_ = 0;
 	bool save_failed_ = false;
 	Loop::Source timer_;

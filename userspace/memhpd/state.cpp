@@ -73,7 +73,22 @@ Result<void> read_rest(const json &document, SavedState &state)
 	return {};
 }
 
-void write_block(std::string &text, uint64_t number, const Ledger::Entry &entry)
+/// A string as JSON, and what it was made of: neighbours are what they are for the same reason.
+struct Quoted {
+	std::string plain;
+	std::string json = R"("")";
+
+	const std::string &of(const std::string &wanted)
+	{
+		if (wanted != plain) {
+			plain = wanted;
+			json = nlohmann::json(wanted).dump();
+		}
+		return json;
+	}
+};
+
+void write_block(std::string &text, uint64_t number, const Ledger::Entry &entry, Quoted &why)
 {
 	const char *name = "";
 	for (const auto &[standing, word] : standings)
@@ -83,7 +98,7 @@ void write_block(std::string &text, uint64_t number, const Ledger::Entry &entry)
 		       R"({{"block":{},"inode":{},"online":{},"since_ms":{},"standing":"{}")",
 		       number, entry.inode, entry.online, entry.since.count(), name);
 	if (!entry.why.empty())
-		text += R"(,"why":)" + json(entry.why).dump();
+		text.append(R"(,"why":)").append(why.of(entry.why));
 	if (entry.zone_by != Ledger::Chooser::nobody)
 		fmt::format_to(std::back_inserter(text), R"(,"zone_by":"{}")",
 			       word_for(choosers, entry.zone_by));
@@ -121,7 +136,8 @@ Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 	return *read ? std::optional(std::move(state)) : std::nullopt;
 }
 
-Result<void> save_state(int dir, const std::string &path, const SavedState &state)
+Result<void> save_state(int dir, const std::string &path, const SavedState &state,
+			const std::map<uint64_t, Ledger::Entry> &blocks)
 {
 	json settings = json::array();
 	for (const auto &[setting, held] : state.settings)
@@ -137,11 +153,12 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 	constexpr size_t usual_block = 100;
 	auto text = fmt::format(R"({{"version":{},"settings":{},"dax":{},"moving":{},"blocks":[)",
 				version, settings.dump(), dax.dump(), moving.dump());
-	text.reserve(text.size() + state.blocks.size() * usual_block);
-	for (const auto &[number, entry] : state.blocks) {
+	text.reserve(text.size() + blocks.size() * usual_block);
+	Quoted why;
+	for (const auto &[number, entry] : blocks) {
 		if (text.back() != '[')
 			text += ',';
-		write_block(text, number, entry);
+		write_block(text, number, entry, why);
 	}
 	text += "]}";
 	return replace_file(dir, path, text);

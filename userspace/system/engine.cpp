@@ -15,18 +15,10 @@ namespace
 /// TiB in blocks of 128 MiB takes 12 s to add under emulation.
 constexpr Time barrier_deadline = std::chrono::minutes(1);
 
-/// A write that is refused by the kernel but takes the hotplug lock first.
-std::optional<uint64_t> barrier_block(const Sysfs &sysfs)
+bool in_kernel_zone(const Sysfs &sysfs, uint64_t block)
 {
-	const auto numbers = sysfs.numbers();
-	if (!numbers)
-		return std::nullopt;
-	for (const auto number : *numbers) {
-		const auto zone = sysfs.zone(number);
-		if (zone && is_kernel_zone(*zone))
-			return number;
-	}
-	return std::nullopt;
+	const auto zone = sysfs.zone(block);
+	return zone && is_kernel_zone(*zone);
 }
 
 } // namespace
@@ -139,12 +131,26 @@ void Engine::step()
 		timer_ = loop_.timer(wake_at, [this] { step(); });
 }
 
+bool Engine::find_barrier_block()
+{
+	if (barrier_block_ && in_kernel_zone(sysfs_, *barrier_block_))
+		return true;
+	barrier_block_.reset();
+	const auto numbers = sysfs_.numbers();
+	for (const auto number : numbers ? *numbers : std::vector<uint64_t>()) {
+		if (!in_kernel_zone(sysfs_, number))
+			continue;
+		barrier_block_ = number;
+		return true;
+	}
+	return false;
+}
+
 bool Engine::step_barrier()
 {
 	if (barriers_.empty())
 		return false;
-	const auto block = barrier_block(sysfs_);
-	if (!block) {
+	if (!find_barrier_block()) {
 		// All memory movable or none readable: nothing to wait on, nothing lost but order.
 		auto done = std::move(barriers_.front());
 		barriers_.pop_front();
@@ -153,7 +159,7 @@ bool Engine::step_barrier()
 		return true;
 	}
 	running_offline_ = false;
-	writer_.write(Sysfs::state_path(*block), "online", barrier_deadline,
+	writer_.write(Sysfs::state_path(*barrier_block_), "online", barrier_deadline,
 		      [this](const Writer::Outcome &outcome) {
 			      auto done = std::move(barriers_.front());
 			      barriers_.pop_front();
@@ -278,12 +284,14 @@ bool Engine::help(const std::shared_ptr<Entry> &entry)
 void Engine::conclude(const std::shared_ptr<Entry> &entry, Attempted attempted)
 {
 	const auto &outcome = attempted.outcome;
-	log::debug("block {}: {} {}: errno {}{}{}{} after {}", attempted.block,
-		   to_string(entry->job.spec().change), outcome.reached ? "done" : "failed",
-		   outcome.error, outcome.killed ? ", killed at its deadline" : "",
-		   outcome.preempted ? ", interrupted by an online" : "",
-		   outcome.stage.empty() ? "" : ", stage " + outcome.stage,
-		   format_duration(outcome.took));
+	// A burst has hundreds of them: no words for a line that nobody wants.
+	if (log::wanted(log::Level::debug))
+		log::debug("block {}: {} {}: errno {}{}{}{} after {}", attempted.block,
+			   to_string(entry->job.spec().change), outcome.reached ? "done" : "failed",
+			   outcome.error, outcome.killed ? ", killed at its deadline" : "",
+			   outcome.preempted ? ", interrupted by an online" : "",
+			   outcome.stage.empty() ? "" : ", stage " + outcome.stage,
+			   format_duration(outcome.took));
 	entry->job.result(attempted.block, outcome, Loop::now());
 	entry->callbacks.attempted(entry->job, attempted);
 }

@@ -124,6 +124,9 @@ private:
 	void wake();
 	void preempt_offline();
 	void step();
+	/// Has barrier_block_ name a block that the kernel refuses to online, but not before it has
+	/// taken the hotplug lock; false where there is none.
+	bool find_barrier_block();
 	bool step_barrier();
 	bool step_order();
 	bool try_start(Change change, Time now, Time &wake_at);
@@ -152,6 +155,7 @@ private:
 	Watch watch_;
 	std::list<std::shared_ptr<Entry>> jobs_;
 	std::deque<std::function<void(bool)>> barriers_;
+	std::optional<uint64_t> barrier_block_; ///< of the last barrier; there are many in a burst
 	std::deque<Order> orders_;
 	JobId next_id_ = 1;
 	std::optional<uint64_t> running_; ///< block being written, but for a list of them

@@ -15,9 +15,11 @@ Level threshold = Level::info;
 
 void set_level(Level level) { threshold = level; }
 
+bool wanted(Level level) { return level <= threshold; }
+
 void write(Level level, std::string_view line)
 {
-	if (level > threshold)
+	if (!wanted(level))
 		return;
 	// JOURNAL_STREAM: standard error is the journal, see systemd.exec(5) and sd-daemon(3).
 	static const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;

@@ -22,9 +22,9 @@ Source driver_source(std::string_view name)
 
 } // namespace
 
-std::vector<DriverMemory> parse_iomem(std::string_view text)
+std::vector<AddedMemory> parse_iomem(std::string_view text)
 {
-	std::vector<DriverMemory> result;
+	std::vector<AddedMemory> result;
 	std::vector<std::string> parents; // name of the last resource at each depth
 
 	for (const auto &resource : parse_resources(text)) {
@@ -35,12 +35,14 @@ std::vector<DriverMemory> parse_iomem(std::string_view text)
 		if (source != Source::unknown)
 			result.push_back({resource.first, resource.last, source,
 					  parents.empty() ? std::string() : parents.back()});
+		else if (resource.name == "System RAM")
+			result.push_back({resource.first, resource.last, source, ""});
 		parents.push_back(resource.name);
 	}
 	return result;
 }
 
-Result<std::vector<DriverMemory>> read_iomem(int root_fd)
+Result<std::vector<AddedMemory>> read_iomem(int root_fd)
 {
 	const auto text = read_file(root_fd, "proc/iomem");
 	if (!text)

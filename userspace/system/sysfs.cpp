@@ -301,26 +301,28 @@ Sysfs::Origins Sysfs::find_origins(uint64_t lowest_block) const
 	auto iomem = read_iomem(root_.get());
 	origins.drivers_hidden = !iomem && iomem.error().code == std::errc::permission_denied;
 	if (iomem)
-		origins.drivers = std::move(*iomem);
+		origins.added = std::move(*iomem);
 	origins.balloon = find_balloon(root_.get());
 	return origins;
 }
 
-void Sysfs::find_source(Block &block, const Origins &origins) const
+void Sysfs::find_source(Block &block, Origins &origins) const
 {
 	const auto start = block.number * block_size_;
-	for (const auto &driver : origins.drivers) {
-		if (driver.first >= start + block_size_ || driver.last < start)
+	AddedMemory *around = nullptr; ///< all of it, by no driver
+	for (auto &added : origins.added) {
+		if (added.first >= start + block_size_ || added.last < start)
 			continue;
-		block.source = driver.source;
-		block.device = driver.device;
+		if (added.source != Source::unknown) {
+			block.source = added.source;
+			block.device = added.device;
+		} else if (added.first <= start && added.last >= start + block_size_ - 1) {
+			around = &added;
+		}
 	}
 	if (block.source != Source::unknown)
 		return;
 
-	const auto link = read_link(memory_.get(), block_dir(block.number) + "/firmware_node");
-	if (link)
-		block.device = link->substr(link->rfind('/') + 1);
 	std::optional<bool> early;
 	if (const auto known = origins.early.find(block.number); known != origins.early.end())
 		early = known->second;
@@ -332,6 +334,16 @@ void Sysfs::find_source(Block &block, const Origins &origins) const
 			[&](const Target::Range &range) {
 				return block.number >= range.first && block.number <= range.second;
 			});
+	// What the firmware adds at once is one device's and one resource, which the kernel merges
+	// with no other (merge_system_ram_resource(), for drivers only): a link for all its blocks.
+	const bool at_once = around && early == false;
+	auto link = at_once && !around->device.empty()
+			    ? Result<std::string>(around->device)
+			    : read_link(memory_.get(), block_dir(block.number) + "/firmware_node");
+	if (link)
+		block.device = link->substr(link->rfind('/') + 1);
+	if (link && at_once)
+		around->device = block.device;
 	// Without the drivers' names what has no device may be theirs.
 	if (early.value_or(!link && !origins.drivers_hidden)) {
 		block.source = Source::boot;

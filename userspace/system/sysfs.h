@@ -19,6 +19,8 @@ namespace memhp
 /// The file of a collected tree that names the blocks that were there at boot: "0-23,40".
 inline constexpr auto collected_early = "memhp-collect/early";
 
+class Recall;
+
 /// The memory side of /sys and /proc of one machine: the running one, or a recorded tree.
 class Sysfs
 {
@@ -46,8 +48,9 @@ public:
 	};
 
 	/// All memory blocks, ascending. A block that vanishes during the scan is left out; any
-	/// other read error fails the scan.
-	Result<std::vector<Block>> scan(Detail detail = {true, true, true, true, 1}) const;
+	/// other read error fails the scan. What `recall` knows is not read; it needs the inodes.
+	Result<std::vector<Block>> scan(Detail detail = {true, true, true, true, 1},
+					const Recall *recall = nullptr) const;
 
 	/// The candidates that a scan has left out; those of a block that cannot be read, or that
 	/// the kernel has not linked to its node yet, stay so.
@@ -100,7 +103,7 @@ private:
 	std::optional<uint64_t> boot_mark(uint64_t lowest_block) const;
 	struct Origins;
 	Origins find_origins(uint64_t lowest_block) const;
-	void find_source(Block &block, const Origins &origins) const;
+	void find_source(Block &block, Origins &origins) const;
 
 	Fd root_;
 	Fd memory_; ///< the directory of the blocks, from where the way to each is short

@@ -33,7 +33,8 @@ struct Sysfs::Origins {
 	/// In a collected tree: all of them.
 	std::optional<std::vector<Target::Range>> collected_early;
 	std::optional<uint64_t> boot_mark;
-	std::vector<DriverMemory> drivers;
+	/// A firmware device that is found behind a part of one that is no driver's is noted there.
+	std::vector<AddedMemory> added;
 	bool drivers_hidden = false; ///< from a reader without privilege
 	std::optional<Balloon> balloon;
 };

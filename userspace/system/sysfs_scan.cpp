@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/recall.h"
 #include "system/sysfs_private.h"
 
 namespace memhp
@@ -163,7 +164,7 @@ std::vector<Entry> entries_of(int root, const Numbered &numbers)
 
 } // namespace
 
-Result<std::vector<Block>> Sysfs::scan(Detail detail) const
+Result<std::vector<Block>> Sysfs::scan(Detail detail, const Recall *recall) const
 {
 	constexpr size_t worth_a_process = 4096;
 
@@ -177,13 +178,16 @@ Result<std::vector<Block>> Sysfs::scan(Detail detail) const
 		origins = find_origins(numbers->front().first);
 
 	const auto read = [&](const Entry &entry) {
-		auto block =
-			read_block(entry.number, detail.zone, detail.candidates && entry.complete);
+		auto known =
+			recall ? recall->find(entry.number, entry.inode) : std::optional<Block>();
+		auto block = known ? Result<Block>(std::move(*known))
+				   : read_block(entry.number, detail.zone,
+						detail.candidates && entry.complete);
 		if (!block)
 			return block;
 		block->inode = entry.inode;
 		block->node = entry.node;
-		if (detail.origin)
+		if (detail.origin && block->source == Source::unknown)
 			find_source(*block, origins);
 		return block;
 	};

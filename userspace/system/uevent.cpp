@@ -22,8 +22,6 @@ namespace memhp
 namespace
 {
 
-constexpr Time interval = std::chrono::milliseconds(50);
-
 Uevent::Action parse_action(std::string_view action)
 {
 	if (action == "add")
@@ -148,16 +146,19 @@ UeventMonitor::open(Loop &loop, int buffer, std::function<void(const Uevent &)> 
 void UeventMonitor::listen()
 {
 	source_ = loop_.io(udev_monitor_get_fd(monitor_.get()), EPOLLIN, [this](uint32_t) {
-		source_ = loop_.timer(Loop::now() + interval, [this] {
-			drain();
-			listen();
-		});
+		wait();
 		drain();
 	});
 }
 
-void UeventMonitor::drain()
+void UeventMonitor::wait()
 {
+	source_ = loop_.timer(Loop::now() + interval_, [this] { drain() ? wait() : listen(); });
+}
+
+bool UeventMonitor::drain()
+{
+	bool any = false;
 	std::array<sockaddr_nl, batch> senders;
 	std::array<iovec, batch> buffers;
 	std::array<mmsghdr, batch> headers;
@@ -176,10 +177,12 @@ void UeventMonitor::drain()
 			continue;
 		if (got < 0 && errno == ENOBUFS) {
 			lost_();
+			any = true;
 			continue;
 		}
 		if (got <= 0)
-			return;
+			return any;
+		any = true;
 		for (size_t i = 0; i < static_cast<size_t>(got); ++i) {
 			// Nobody but the kernel has port 0.
 			if (senders[i].nl_pid != 0)

@@ -67,12 +67,18 @@ public:
 	     std::function<void()> lost, std::function<void()> dax = nullptr,
 	     std::function<void(const std::string &)> container = nullptr);
 
-	/// Delivers all events that the kernel has sent so far, now.
-	void drain();
+	/// Delivers all events that the kernel has sent so far, now; false where there was none.
+	bool drain();
+
+	/// The interval; 50 ms where nothing else is said.
+	void set_interval(Time interval) { interval_ = interval; }
 
 private:
 	explicit UeventMonitor(Loop &loop) : loop_(loop) {}
+	/// Waits for the first of a burst.
 	void listen();
+	/// And then for more of it.
+	void wait();
 
 	/// The kernel builds a message in 2 KiB (UEVENT_BUFFER_SIZE), and a line before it.
 	static constexpr size_t message_size = 4096;
@@ -84,6 +90,7 @@ private:
 	};
 
 	Loop &loop_;
+	Time interval_ = std::chrono::milliseconds(50);
 	std::unique_ptr<udev, UdevUnref> udev_;
 	std::unique_ptr<udev_monitor, UdevUnref> monitor_;
 	std::array<std::array<char, message_size>, batch> messages_;

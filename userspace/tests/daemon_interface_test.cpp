@@ -194,6 +194,7 @@ TEST_F(InterfaceOfDaemon, EventsAreToldAsTheyHappen)
 {
 	kernel.script(8, {"16"});
 	start();
+	ASSERT_TRUE(onlined(2));
 	auto client = connect();
 	EXPECT_EQ(ask(client, message("Events"))["error"], "org.varlink.service.ExpectedMore");
 	client.call(message("Events", {}, true));

@@ -45,6 +45,43 @@ TEST_F(OnlinerOfTree, OnlinesADeviceThatIsAdded)
 	EXPECT_EQ(onliner->counters().onlined, 6u);
 }
 
+TEST_F(OnlinerOfTree, ReadsOnlyWhatAnEventHasToldOf)
+{
+	start();
+	onliner->follow_events();
+	const auto take_offline = [&](uint64_t block) {
+		tree.write(MachineTree::dir(block) + "/state", "offline\n");
+	};
+	ASSERT_TRUE(play(loop, {onlined(4),
+				when_idle([&] {
+					for (uint64_t block = 32; block < 36; ++block)
+						uevent(Uevent::Action::online, block);
+					onliner->look();
+				}),
+				when_idle([&] {
+					take_offline(33); // as if its event were still to come
+					plug(40, "PNP0C80:02");
+					become(40, "Movable");
+					uevent(Uevent::Action::add, 40);
+					uevent(Uevent::Action::online, 40);
+					plug(41, "PNP0C80:02");
+					uevent(Uevent::Action::add, 41);
+				}),
+				onlined(5),
+				when_idle([&] {
+					EXPECT_EQ(onliner->counters().found_online, 1u)
+						<< "40, which was read";
+					EXPECT_EQ(standing(33), Standing::handled);
+					onliner->on_lost();
+				}),
+				{[&] { return standing(33) == Standing::deliberate; },
+				 [&] {
+					 take_offline(34);
+					 onliner->look();
+				 }},
+				{[&] { return standing(34) == Standing::deliberate; }}}));
+}
+
 TEST_F(OnlinerOfTree, AnAdditionCostsNothingForBlocksThatPolicyIsDoneWith)
 {
 	start();

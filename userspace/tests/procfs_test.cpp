@@ -8,7 +8,7 @@ namespace memhp
 namespace
 {
 
-TEST(Iomem, FindsTheMemoryOfDriversWithTheirDevices)
+TEST(Iomem, FindsMemoryAndTheDevicesOfDrivers)
 {
 	const auto found = parse_iomem("00000000-00000fff : Reserved\n"
 				       "00001000-0009fbff : System RAM\n"
@@ -20,15 +20,20 @@ TEST(Iomem, FindsTheMemoryOfDriversWithTheirDevices)
 				       "  240000000-241ffffff : namespace0.0\n"
 				       "  248000000-33fffffff : dax0.0\n"
 				       "    248000000-33fffffff : System RAM (kmem)\n");
-	ASSERT_EQ(found.size(), 3u);
-	EXPECT_EQ(found[0].first, 0x140000000u);
-	EXPECT_EQ(found[0].last, 0x147ffffffu);
-	EXPECT_EQ(found[0].source, Source::virtio_mem);
-	EXPECT_EQ(found[0].device, "virtio0");
-	EXPECT_EQ(found[1].first, 0x150000000u);
-	EXPECT_EQ(found[1].device, "virtio0");
-	EXPECT_EQ(found[2].source, Source::dax_kmem);
-	EXPECT_EQ(found[2].device, "dax0.0");
+	ASSERT_EQ(found.size(), 5u);
+	EXPECT_EQ(found[0].first, 0x1000u);
+	EXPECT_EQ(found[1].first, 0x100000000u);
+	EXPECT_EQ(found[1].last, 0x13fffffffu);
+	EXPECT_EQ(found[1].source, Source::unknown);
+	EXPECT_EQ(found[1].device, "");
+	EXPECT_EQ(found[2].first, 0x140000000u);
+	EXPECT_EQ(found[2].last, 0x147ffffffu);
+	EXPECT_EQ(found[2].source, Source::virtio_mem);
+	EXPECT_EQ(found[2].device, "virtio0");
+	EXPECT_EQ(found[3].first, 0x150000000u);
+	EXPECT_EQ(found[3].device, "virtio0");
+	EXPECT_EQ(found[4].source, Source::dax_kmem);
+	EXPECT_EQ(found[4].device, "dax0.0");
 }
 
 TEST(Iomem, GivesNothingToAReaderWithoutPrivilege)

@@ -175,11 +175,16 @@ TEST_F(SettledOfTree, TellsWhatHappenedWhileNoMemhpdRan)
 TEST_F(SettledOfTree, AfterLostEventsItLooks)
 {
 	settled->on_lost();
+	settled->seen(*sysfs.scan());
 	settled->stop();
 	EXPECT_FALSE(told()) << "all is as it was";
 	tree.write(MachineTree::dir(32) + "/state", "online\n");
 	tree.write(MachineTree::dir(32) + "/valid_zones", "Movable\n");
+	settled->seen(*sysfs.scan());
+	settled->stop();
+	EXPECT_FALSE(told()) << "its event is on its way";
 	settled->on_lost();
+	settled->seen(*sysfs.scan());
 	settled->stop();
 	EXPECT_TRUE(told());
 }
@@ -204,6 +209,21 @@ TEST_F(SettledOfTree, NobodyIsToldWhereThereIsNoProgram)
 	change(33, "online");
 	settled->stop();
 	EXPECT_FALSE(told()) << "no directory configured";
+}
+
+TEST_F(SettledOfTree, ABurstThatNobodyWasToldOfIsNoPartOfTheNext)
+{
+	tree.remove("hooks/10-tell");
+	change(32, "online");
+	settled->stop();
+	EXPECT_FALSE(tree.exists("run/settled.state")) << "for the next memhpd it would be news";
+	settled->seen(*sysfs.scan());
+	tree.write("hooks/10-tell", "#!/bin/sh\n");
+	chmod(tree.path("hooks/10-tell").c_str(), 0755);
+	change(33, "online");
+	settled->stop();
+	EXPECT_EQ(word().before.movable, block_size);
+	EXPECT_EQ(word().after.movable, 2 * block_size);
 }
 
 TEST_F(SettledOfTree, ADirectoryThatIsNamedAndMissingIsTheUnitsToReport)

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/recall.h"
 #include "tree.h"
 
 namespace memhp
@@ -210,6 +211,61 @@ TEST(SysfsScan, FindsDriversInIomem)
 	EXPECT_EQ(scanned(sysfs, 34).source, Source::boot);
 	EXPECT_EQ(scanned(sysfs, 40).source, Source::dax_kmem);
 	EXPECT_EQ(scanned(sysfs, 40).device, "dax0.0");
+}
+
+/// Blocks 32 to 35 came later, at once; of 33 nobody has made the link. 40 and 41 came one by one.
+TEST(SysfsScan, ReadsOneLinkForWhatTheFirmwareAddedAtOnce)
+{
+	const MachineTree tree;
+	for (const uint64_t number : {1u, 2u, 32u, 33u, 34u, 35u, 40u, 41u})
+		tree.add(number, "online", "Movable");
+	for (const uint64_t number : {1u, 32u, 34u, 35u, 40u})
+		tree.own(number, number == 40 ? "PNP0C80:02" : "PNP0C80:01");
+	tree.write("proc/iomem", "00000000-17ffffff : System RAM\n"
+				 "100000000-117ffffff : System RAM\n"
+				 "118000000-11bffffff : System RAM\n"
+				 "140000000-147ffffff : System RAM\n"
+				 "148000000-14fffffff : System RAM\n");
+	auto sysfs = opened(tree);
+	sysfs.set_early([] {
+		std::map<uint64_t, bool> early = {{1, true}, {2, true}};
+		for (const uint64_t number : {32u, 33u, 34u, 35u, 40u, 41u})
+			early[number] = false;
+		return early;
+	});
+	EXPECT_EQ(scanned(sysfs, 33).source, Source::acpi_dimm);
+	EXPECT_EQ(scanned(sysfs, 33).device, "PNP0C80:01");
+	EXPECT_EQ(scanned(sysfs, 35).device, "PNP0C80:01") << "its own: not all of it is in one";
+	EXPECT_EQ(scanned(sysfs, 40).device, "PNP0C80:02");
+	EXPECT_EQ(scanned(sysfs, 41).device, "") << "added by itself";
+	EXPECT_EQ(scanned(sysfs, 2).device, "") << "the boot's memory is of many devices";
+}
+
+TEST(SysfsScan, DoesNotReadWhatIsKnown)
+{
+	const MachineTree tree;
+	for (const uint64_t number : {0u, 32u, 33u})
+		tree.add(number, number == 33 ? "offline" : "online", "Normal");
+	const auto sysfs = opened(tree);
+	Recall recall;
+	recall.fill(*sysfs.scan());
+	for (const uint64_t number : {0u, 32u, 33u})
+		tree.write(MachineTree::dir(number) + "/state", "going-offline\n");
+	recall.touched(32);
+	recall.added(40);
+	tree.add(40, "online", "Movable");
+	const auto blocks = sysfs.scan({}, &recall);
+	ASSERT_TRUE(blocks);
+	ASSERT_EQ(blocks->size(), 4u);
+	EXPECT_EQ(blocks->at(0).state, BlockState::online);
+	EXPECT_EQ(blocks->at(0).zone, Zone::normal);
+	EXPECT_EQ(blocks->at(0).source, Source::boot);
+	EXPECT_EQ(blocks->at(1).state, BlockState::going_offline) << "touched";
+	EXPECT_EQ(blocks->at(2).state, BlockState::offline);
+	EXPECT_EQ(blocks->at(3).state, BlockState::offline) << "as its event said";
+	EXPECT_EQ(blocks->at(3).source, Source::boot) << "this is found, and how all look here";
+	EXPECT_NE(blocks->at(3).inode, 0u);
+	EXPECT_EQ(sysfs.scan()->at(0).state, BlockState::going_offline);
 }
 
 TEST(SysfsScan, DoesNotGuessWhereIomemHidesTheDrivers)

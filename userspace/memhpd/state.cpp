@@ -121,7 +121,8 @@ Result<std::optional<SavedState>> load_state(int dir, const std::string &path)
 	return *read ? std::optional(std::move(state)) : std::nullopt;
 }
 
-Result<void> save_state(int dir, const std::string &path, const SavedState &state)
+Result<void> save_state(int dir, const std::string &path, const SavedState &state,
+			const std::map<uint64_t, Ledger::Entry> &blocks)
 {
 	json settings = json::array();
 	for (const auto &[setting, held] : state.settings)
@@ -137,8 +138,8 @@ Result<void> save_state(int dir, const std::string &path, const SavedState &stat
 	constexpr size_t usual_block = 100;
 	auto text = fmt::format(R"({{"version":{},"settings":{},"dax":{},"moving":{},"blocks":[)",
 				version, settings.dump(), dax.dump(), moving.dump());
-	text.reserve(text.size() + state.blocks.size() * usual_block);
-	for (const auto &[number, entry] : state.blocks) {
+	text.reserve(text.size() + blocks.size() * usual_block);
+	for (const auto &[number, entry] : blocks) {
 		if (text.back() != '[')
 			text += ',';
 		write_block(text, number, entry);

@@ -4,12 +4,26 @@
 # lsmem and memhpctl; metrics, in ns:
 #   list   with the columns that each shows by itself; memhpctl has more of them
 #   same   with the columns that both have
-# usage: list.sh PLAN, see selftests/vm/bench.py. MEMHPCTL names the program, TMPDIR a place in memory.
+#   status what memhpctl says with a memhpd that knows the machine, a sample each call
+#   status_worst  the longest of these in a round
+# usage: list.sh PLAN, see selftests/vm/bench.py. MEMHPCTL and MEMHPD name the programs, TMPDIR a place
+# in memory.
 
 here=$(dirname "$0")
 columns=RANGE,SIZE,STATE,BLOCK,NODE,ZONES
+calls=20
+daemon=
 tree=$(mktemp -d) || exit 1
-trap 'rm -rf "$tree"' EXIT
+
+tidy()
+{
+	if [ -n "$daemon" ]; then
+		kill "$daemon"
+		wait
+	fi
+	rm -rf "$tree"
+}
+trap tidy EXIT
 trap 'exit 1' INT TERM HUP
 
 "$here/machine" "$tree" || exit 1
@@ -18,6 +32,25 @@ trap 'exit 1' INT TERM HUP
 	echo "they do not say the same"
 	exit 1
 }
+# status: what memhpctl says of it.
+status()
+{
+	"$MEMHPCTL" --sysroot "$tree" status --json
+}
+
+mkdir "$tree/run"
+echo 'online.action = "offline"' >"$tree/memhpd.toml"
+"$MEMHPD" --sysroot "$tree" --config "$tree/memhpd.toml" --log-level warning &
+daemon=$!
+# READY comes before the first look; what that found is saved.
+until [ -e "$tree/run/memhp/state.json" ]; do
+	kill -0 "$daemon" || exit 1
+	sleep 0.1
+done
+if ! status | grep -q '"blocks": 131072' || ! status | grep -q '"verified_ms_ago"'; then
+	echo "memhpd does not tell the status"
+	exit 1
+fi
 number=0
 while read -r order; do
 	number=$((number + 1))
@@ -32,6 +65,14 @@ while read -r order; do
 			list=$("$here/timed" "$MEMHPCTL" --sysroot "$tree" list) &&
 				same=$("$here/timed" "$MEMHPCTL" --sysroot "$tree" list -o "$columns") ||
 				exit 1
+			each=
+			for _ in $(seq "$calls"); do
+				each="$each $("$here/timed" "$MEMHPCTL" --sysroot "$tree" status)" ||
+					exit 1
+			done
+			echo "samples $contender status$each"
+			echo "samples $contender status_worst" \
+				"$(echo "$each" | tr ' ' '\n' | sort -n | tail -n 1)"
 			;;
 		esac
 		echo "samples $contender list $list"

@@ -141,7 +141,8 @@ class Run:
         bench = f"{namespace.BUILD}/bench"
         shutil.copy(plan, build.BUILD / self._guest.name / "bench/plan")
         command = root.enter(
-            ["env", f"MEMHPCTL={bench}/install/usr/bin/memhpctl", "timeout",
+            ["env", f"MEMHPCTL={bench}/install/usr/bin/memhpctl",
+             f"MEMHPD={bench}/install/usr/sbin/memhpd", "timeout",
              str(_SETUP_SECONDS + len(self._orders) * self._bench.ROUND_SECONDS),
              f"{bench}/tree/bench/{self._bench.NAME}.sh", f"{bench}/plan", *self._words],
             build.SOURCE, build.BUILD / self._guest.name)

@@ -336,13 +336,26 @@ class List(RunCase):
 
     MODULE = bench_list
 
-    def test_ratios_to_lsmem(self):
+    def _found(self, kind, status="samples memhpctl status 7000000"):
+        """The results of a kind by their metrics."""
         lines = [line for number in range(4) for line in (
             f"round {number + 1}", "samples lsmem list 2000", "samples lsmem same 1000",
-            "samples memhpctl list 500", "samples memhpctl same 600")]
-        found = {one["metric"]: one for one in self.run_of(lines, 4).record("6.1.0")["ratios"]}
+            "samples memhpctl list 500", "samples memhpctl same 600", status,
+            "samples memhpctl status_worst 30000000")]
+        return {one["metric"]: one for one in self.run_of(lines, 4).record("6.1.0")[kind]}
+
+    def test_ratios_to_lsmem(self):
+        found = self._found("ratios")
         self.assertEqual([found["list"]["value"], found["list"]["verdict"]], [0.25, "met"])
         self.assertEqual([found["same"]["value"], found["same"]["verdict"]], [0.6, "missed"])
+
+    def test_the_status_has_a_time_of_its_own(self):
+        found = self._found("figures", "samples memhpctl status 7000000 9000000 50000000")
+        self.assertEqual([found["status"]["value"], found["status"]["verdict"]], [9e6, "met"])
+        self.assertEqual([found["status_worst"]["value"], found["status_worst"]["bar"]],
+                         [30e6, None])
+        slow = self._found("figures", "samples memhpctl status 21000000")
+        self.assertEqual(slow["status"]["verdict"], "missed")
 
     def test_only_this_one_runs_in_the_build_root(self):
         self.assertEqual([name for name, one in bench.BENCHES.items() if bench.in_root(one)],

@@ -5,18 +5,18 @@
 
 namespace memhp
 {
-namespace
+bool continues(const Block &last, const Block &next)
 {
-
-bool continues(const Device &device, const Block &block)
-{
-	const auto &last = device.blocks.back();
-	return device.name.empty() && block.number == last.number + 1 &&
-	       block.source == last.source && block.node == last.node &&
-	       (block.state == BlockState::online) == (last.state == BlockState::online);
+	return last.device.empty() && next.device.empty() && next.number == last.number + 1 &&
+	       next.source == last.source && next.node == last.node &&
+	       (next.state == BlockState::online) == (last.state == BlockState::online);
 }
 
-} // namespace
+bool grows(Source source)
+{
+	return source == Source::virtio_mem || source == Source::hv_balloon ||
+	       source == Source::xen_balloon;
+}
 
 std::vector<Device> group_by_device(const std::vector<Block> &blocks)
 {
@@ -30,7 +30,7 @@ std::vector<Device> group_by_device(const std::vector<Block> &blocks)
 				devices.push_back({block.device, block.source, {}});
 			devices[known->second].blocks.push_back(block);
 		} else {
-			if (devices.empty() || !continues(devices.back(), block))
+			if (devices.empty() || !continues(devices.back().blocks.back(), block))
 				devices.push_back({"", block.source, {}});
 			devices.back().blocks.push_back(block);
 		}

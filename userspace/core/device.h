@@ -21,6 +21,12 @@ struct Device {
 	uint64_t size(uint64_t block_size) const { return blocks.size() * block_size; }
 };
 
+/// True where `next` is of the same device as `last`, and neither has one with a name.
+bool continues(const Block &last, const Block &next);
+
+/// True for memory that comes block by block: each is decided on by itself, as the kernel does.
+bool grows(Source source);
+
 /// All blocks by device, in the order of their lowest blocks. `blocks` ascending.
 std::vector<Device> group_by_device(const std::vector<Block> &blocks);
 

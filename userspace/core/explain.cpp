@@ -189,15 +189,22 @@ bool is_veto(const LastFailure &failure)
 	return failure.offline && (failure.stage == "notifier" || failure.stage == "node");
 }
 
+/// ", 3s ago"; empty where it is not known.
+std::string ago_text(const LastFailure &failure)
+{
+	return failure.ago ? fmt::format(", {} ago", format_duration(*failure.ago)) : "";
+}
+
+/// Of one that may be old it is not known whether it would happen again.
 Judged judge_veto(const BlockFacts &facts)
 {
 	const auto &failure = facts.failure;
-	if (!failure || !is_veto(*failure) || failure->ago > veto_lasts)
+	if (!failure || !is_veto(*failure) || failure->ago.value_or(Time::max()) > veto_lasts)
 		return std::nullopt;
 	return cannot(
 		Cause::veto,
-		fmt::format("part of the kernel objected to the last attempt, {} ago ({})",
-			    format_duration(failure->ago), strerror(failure->error)),
+		fmt::format("part of the kernel objected to the last attempt{} ({})",
+			    ago_text(*failure), strerror(failure->error)),
 		"the kernel log may say who; a driver whose memory this is can object as long "
 		"as it needs it");
 }
@@ -270,16 +277,17 @@ Judged judge_room(const BlockFacts &facts)
 Judged judge_failure(const BlockFacts &facts)
 {
 	const auto &failure = facts.failure;
-	if (!failure || !failure->offline || failure->ago > veto_lasts)
+	if (!failure || !failure->offline || failure->ago.value_or(Time{}) > veto_lasts)
 		return std::nullopt;
 	// Pages that would not move are seen, if they are still held. An unknown stage may be a
 	// veto that came before the module was asked.
 	const bool could_be_over = failure->stage == "migrate" && facts.module;
 	if (could_be_over)
 		return std::nullopt;
-	auto why = fmt::format("the last attempt, {} ago, failed ({}{}{})",
-			       format_duration(failure->ago), strerror(failure->error),
-			       failure->stage.empty() ? "" : " at stage ", failure->stage);
+	auto why =
+		fmt::format("the last attempt{} failed ({}{}{})",
+			    failure->ago ? ago_text(*failure) + "," : "", strerror(failure->error),
+			    failure->stage.empty() ? "" : " at stage ", failure->stage);
 	if (failure->stage == "isolate" && facts.has_cma)
 		why += "; the machine has memory for contiguous allocations (CMA), which does not "
 		       "go";
@@ -329,13 +337,6 @@ Judged judge_poison(const BlockFacts &facts)
 
 } // namespace
 
-uint64_t pages_to_move(const BlockFacts &facts)
-{
-	if (facts.module)
-		return facts.module->to_move + facts.module->huge;
-	return facts.census ? facts.census->to_move() : 0;
-}
-
 Judgement explain(const BlockFacts &facts)
 {
 	// What is certain comes before what is likely, and what is there before what was.
@@ -369,36 +370,6 @@ std::string_view to_string(Answer answer)
 		break;
 	}
 	return "unknown";
-}
-
-std::optional<LastFailure> last_failure(const Record &record, Time now)
-{
-	const auto failed = record.number("failed_ns");
-	if (!failed || *failed < record.number("changed_ns").value_or(0))
-		return std::nullopt;
-	const auto at = std::chrono::duration_cast<Time>(std::chrono::nanoseconds(*failed));
-	LastFailure failure;
-	failure.offline = record.text("state") != "offline";
-	failure.error = static_cast<int>(record.number("err").value_or(0));
-	failure.stage = record.text("stage").value_or("");
-	failure.ago = std::max(now - at, Time{});
-	failure.by = record.text("work").value_or(record.text("comm").value_or(""));
-	return failure;
-}
-
-ModuleCount module_count(const Record &record)
-{
-	const auto number = [&](const char *key) { return record.number(key).value_or(0); };
-	ModuleCount count;
-	count.slab = number("slab");
-	count.table = number("table");
-	count.huge = number("huge");
-	count.other = number("other");
-	count.reserved = number("reserved");
-	count.poisoned = number("poisoned");
-	count.to_move = number("anon") + number("file") + number("movable");
-	count.held = number("held");
-	return count;
 }
 
 } // namespace memhp

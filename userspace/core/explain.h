@@ -23,9 +23,9 @@ inline constexpr uint64_t largest_allocation = 1024;
 struct LastFailure {
 	bool offline = true; ///< else it was an online that failed
 	int error = 0;
-	std::string stage; ///< by the module's words; empty where that is not known
-	Time ago{};
-	std::string by; ///< "bash", "acpi_hotplug_work_fn"
+	std::string stage;	 ///< by the module's words; empty where that is not known
+	std::optional<Time> ago; ///< nothing where nobody knows how late it is there
+	std::string by;		 ///< "bash", "acpi_hotplug_work_fn"
 };
 
 /// What the module counts in a block: unlike the flags, it sees the references.
@@ -129,8 +129,9 @@ std::string_view to_string(Answer answer);
 /// Pages that an offline would have to move.
 uint64_t pages_to_move(const BlockFacts &facts);
 
-/// Record of "blocks" of the module, at `now` since boot: the last failure that still counts.
-std::optional<LastFailure> last_failure(const Record &record, Time now);
+/// Record of "blocks" of the module, at `now` since that machine's boot: the last failure that
+/// still counts.
+std::optional<LastFailure> last_failure(const Record &record, std::optional<Time> now);
 
 /// Record of "pages" of the module.
 ModuleCount module_count(const Record &record);

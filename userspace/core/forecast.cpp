@@ -172,7 +172,7 @@ std::map<int, Totals> Snapshot::nodes(uint64_t block_size) const
 {
 	std::map<int, Totals> result;
 	for (const auto &block : blocks)
-		result[block.node.value_or(-1)].add(block, block_size);
+		result[block.node.value_or(-1)].add(block.state, block.zone, block_size);
 	return result;
 }
 

@@ -123,36 +123,50 @@ Decision decide(OnlineAction action, Time owner_grace, std::optional<OnlineType>
 	return Nothing{};
 }
 
-namespace
+void Ledger::stand(Entry &entry, Standing standing)
 {
-
-void now_online(Ledger::Entry &entry)
-{
-	// Why it was offline does not explain why it is online.
-	if (entry.standing == Ledger::Standing::deliberate)
-		entry.why.clear();
-	entry.online = true;
-	entry.standing = Ledger::Standing::handled;
+	deliberate_ -= entry.standing == Standing::deliberate;
+	deliberate_ += standing == Standing::deliberate;
+	entry.standing = standing;
 }
 
-void now_offline(Ledger::Entry &entry)
+void Ledger::now_online(Entry &entry)
+{
+	// Why it was offline does not explain why it is online.
+	if (entry.standing == Standing::deliberate)
+		entry.why.clear();
+	entry.online = true;
+	stand(entry, Standing::handled);
+}
+
+void Ledger::now_offline(Entry &entry)
 {
 	entry.online = false;
-	entry.zone_by = Ledger::Chooser::nobody;
-	entry.standing = Ledger::Standing::deliberate;
+	entry.zone_by = Chooser::nobody;
+	stand(entry, Standing::deliberate);
 	entry.why = "taken offline on purpose";
 }
 
-} // namespace
+void Ledger::restore(std::map<uint64_t, Entry> entries)
+{
+	entries_ = std::move(entries);
+	deliberate_ = 0;
+	for (const auto &[block, entry] : entries_)
+		deliberate_ += entry.standing == Standing::deliberate;
+}
 
 Ledger::News Ledger::observe(const std::vector<Block> &blocks, Time now, Standing unknown_offline)
 {
 	News news;
 	auto at = entries_.begin();
+	const auto forget = [&] {
+		stand(at->second, Standing::fresh);
+		at = entries_.erase(at);
+	};
 
 	for (const auto &block : blocks) {
 		while (at != entries_.end() && at->first < block.number)
-			at = entries_.erase(at);
+			forget();
 		const bool known = at != entries_.end() && at->first == block.number;
 		if (!known)
 			at = entries_.emplace_hint(at, block.number, Entry());
@@ -160,6 +174,7 @@ Ledger::News Ledger::observe(const std::vector<Block> &blocks, Time now, Standin
 		++at;
 		const bool same_life = known && entry.inode == block.inode;
 		if (!same_life) {
+			stand(entry, unknown_offline);
 			entry = {block.inode, unknown_offline, false, now, {}};
 			news.born.push_back(block.number);
 		}
@@ -174,7 +189,8 @@ Ledger::News Ledger::observe(const std::vector<Block> &blocks, Time now, Standin
 			entry.why = "left offline by online.first_scan";
 		}
 	}
-	entries_.erase(at, entries_.end());
+	while (at != entries_.end())
+		forget();
 	return news;
 }
 
@@ -211,7 +227,7 @@ void Ledger::renew(uint64_t block)
 	const auto entry = entries_.find(block);
 	if (entry == entries_.end())
 		return;
-	entry->second.standing = Standing::fresh;
+	stand(entry->second, Standing::fresh);
 	entry->second.online = false;
 	entry->second.zone_by = Chooser::nobody;
 }
@@ -228,7 +244,7 @@ void Ledger::give_up(uint64_t block, const std::string &failure)
 	const auto entry = entries_.find(block);
 	if (entry == entries_.end() || entry->second.standing != Standing::fresh)
 		return;
-	entry->second.standing = Standing::handled;
+	stand(entry->second, Standing::handled);
 	entry->second.why += ", but it cannot be onlined: " + failure;
 }
 

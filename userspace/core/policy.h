@@ -176,10 +176,17 @@ public:
 	Time since(uint64_t block) const;
 
 	const std::map<uint64_t, Entry> &entries() const { return entries_; }
-	void restore(std::map<uint64_t, Entry> entries) { entries_ = std::move(entries); }
+	void restore(std::map<uint64_t, Entry> entries);
+	/// How many of them are deliberately offline.
+	uint64_t deliberate() const { return deliberate_; }
 
 private:
+	void stand(Entry &entry, Standing standing);
+	void now_online(Entry &entry);
+	void now_offline(Entry &entry);
+
 	std::map<uint64_t, Entry> entries_;
+	uint64_t deliberate_ = 0;
 	std::set<uint64_t> moving_;
 };
 

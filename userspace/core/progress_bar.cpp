@@ -47,9 +47,10 @@ std::string progress_bar(const BarState &state, size_t width)
 	line += counts;
 	if (!state.note.empty())
 		line += ", " + state.note;
-	if (line.size() >= width)
-		line = line.substr(0, width - 4) + "...";
-	return line;
+	constexpr std::string_view cut = "...";
+	if (line.size() >= width && width > cut.size())
+		line = line.substr(0, width - cut.size() - 1) + std::string(cut);
+	return line.substr(0, width > 0 ? width - 1 : 0);
 }
 
 } // namespace memhp

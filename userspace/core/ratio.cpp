@@ -134,45 +134,49 @@ MemoryCount::Pages MemoryCount::all() const
 	return sum;
 }
 
-void MemoryCount::add(const Block &block, bool movable)
+void MemoryCount::add(const BlockKind &kind, bool movable, uint64_t blocks)
 {
-	auto &pages = nodes[node_of(block)];
-	(movable			? pages.movable
-	 : block.source == Source::boot ? pages.early
-					: pages.added) += block_pages;
-	if (block.source != Source::virtio_mem)
+	const auto node = kind.node.value_or(-1);
+	auto &sum = nodes[node];
+	(movable		       ? sum.movable
+	 : kind.source == Source::boot ? sum.early
+				       : sum.added) += blocks * block_pages;
+	if (kind.source != Source::virtio_mem)
 		return;
 	auto group = std::find_if(groups.begin(), groups.end(),
-				  [&](const Group &one) { return one.device == block.device; });
+				  [&](const Group &one) { return one.device == kind.device; });
 	if (group == groups.end())
-		group = groups.insert(group, {block.device, node_of(block), 0, 0});
-	(movable ? group->movable : group->kernel) += block_pages;
+		group = groups.insert(group, {kind.device, node, 0, 0});
+	(movable ? group->movable : group->kernel) += blocks * block_pages;
 }
 
-MemoryCount count_memory(const std::vector<Block> &blocks, uint64_t block_size,
-			 const ZoneTable &table)
+MemoryCount count_memory(const Tally &tally, uint64_t block_size, const ZoneTable &table)
 {
 	MemoryCount count;
 	count.page_size = table.page_size;
 	count.block_pages = block_size / table.page_size;
 	count.memmap_on_memory = table.memmap_on_memory;
 	// Where nobody can tell what was there at boot, all that may have been counts as such.
-	const bool told = std::any_of(blocks.begin(), blocks.end(), [](const Block &block) {
-		return block.source == Source::boot;
+	const bool told = std::any_of(tally.kinds.begin(), tally.kinds.end(), [](const auto &one) {
+		return one.first.source == Source::boot;
 	});
-	for (auto block : blocks) {
-		if (!told && block.source == Source::unknown)
-			block.source = Source::boot;
-		const bool movable = block.zone == Zone::movable;
+	std::map<std::string, uint64_t> devices;
+	for (const auto &[known, blocks] : tally.kinds) {
+		auto kind = known;
+		if (!kind.device.empty() && kind.source != Source::boot && !grows(kind.source))
+			devices[kind.device] += blocks;
+		if (!told && kind.source == Source::unknown)
+			kind.source = Source::boot;
+		const bool movable = kind.zone == Zone::movable;
 		// A block of several zones has none in sysfs. They are the kernel's.
-		if (block.state == BlockState::online &&
-		    (movable || is_kernel_zone(block.zone) || block.source == Source::boot))
-			count.add(block, movable);
+		if (kind.state == BlockState::online &&
+		    (movable || is_kernel_zone(kind.zone) || kind.source == Source::boot))
+			count.add(kind, movable, blocks);
 	}
-	for (const auto &device : group_by_device(blocks))
-		if (device.source != Source::boot && !grows(device.source))
-			count.largest_device = std::max(count.largest_device,
-							device.blocks.size() * count.block_pages);
+	auto largest = tally.largest_nameless;
+	for (const auto &[device, blocks] : devices)
+		largest = std::max(largest, blocks);
+	count.largest_device = largest * count.block_pages;
 	if (table.zones.empty())
 		return count;
 
@@ -210,12 +214,6 @@ bool fits(const MemoryCount &count, const Growth &growth, double ratio, bool per
 	return fits_in(count, growth, percent(ratio), std::nullopt) &&
 	       (!per_node || growth.node < 0 ||
 		fits_in(count, growth, percent(ratio), growth.node));
-}
-
-bool grows(Source source)
-{
-	return source == Source::virtio_mem || source == Source::hv_balloon ||
-	       source == Source::xen_balloon;
 }
 
 uint64_t memmap_bytes(uint64_t pages) { return pages * struct_page; }

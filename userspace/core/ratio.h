@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/policy.h"
+#include "core/tally.h"
 
 namespace memhp
 {
@@ -62,12 +63,17 @@ struct MemoryCount {
 
 	Pages all() const;
 	/// Takes into account a block that is about to come online.
-	void add(const Block &block, bool movable);
+	void add(const Block &block, bool movable) { add(kind_of(block), movable, 1); }
+	void add(const BlockKind &kind, bool movable, uint64_t blocks);
 };
 
-/// `blocks` of the whole machine. Without zones in the table whole blocks are counted.
-MemoryCount count_memory(const std::vector<Block> &blocks, uint64_t block_size,
-			 const ZoneTable &table);
+/// Of the whole machine. Without zones in the table whole blocks are counted.
+MemoryCount count_memory(const Tally &tally, uint64_t block_size, const ZoneTable &table);
+inline MemoryCount count_memory(const std::vector<Block> &blocks, uint64_t block_size,
+				const ZoneTable &table)
+{
+	return count_memory(tally_of(blocks), block_size, table);
+}
 
 /// A ratio that no machine reaches; the kernel keeps it in an int.
 inline constexpr double no_bound = 10'000;
@@ -86,9 +92,6 @@ struct Growth {
 
 /// True where it may, by the kernel's rule; with `per_node` the ratio must hold on its node too.
 bool fits(const MemoryCount &count, const Growth &growth, double ratio, bool per_node);
-
-/// True for memory that comes block by block: each is decided on by itself, as the kernel does.
-bool grows(Source source);
 
 /// Bytes that the memmap of so many pages takes, 64 for each page: 1/64 with pages of 4 KiB.
 uint64_t memmap_bytes(uint64_t pages);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/arrange.h"
 #include "core/block.h"
 #include "core/prospect.h"
 #include "core/refusals.h"
@@ -43,20 +44,6 @@ Result<Selection> select_offline(const Target &target, const std::vector<Block> 
 
 /// The blocks of a selection that are taken if all goes well.
 std::vector<uint64_t> wanted(const Selection &selection);
-
-/// An order of blocks, and what becomes of it when the block fails that its hole depends on: then
-/// the lowest that goes makes the hole.
-struct Arranged {
-	std::vector<uint64_t> blocks;
-	JobSpec::Rearrange rearrange;
-};
-
-/// The offline order for these online blocks, node by node and zone by zone.
-Arranged arrange_offline(const std::vector<Block> &chosen, const std::vector<Block> &all);
-
-/// The online order for blocks that all shall become `type`, node by node.
-Arranged arrange_online(const std::vector<Block> &chosen, const std::vector<Block> &all,
-			OnlineType type);
 
 /// Those of the selected blocks between which the goal leaves a choice, by their prospects: of the
 /// movable ones, or of those in kernel zones, that kind of which it takes a part. Nothing where it

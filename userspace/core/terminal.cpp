@@ -20,8 +20,12 @@ Terminal judge_terminal(const TerminalFacts &facts)
 	uint64_t width = 0;
 	if (!facts.columns || !parse_number(*facts.columns, 10, width) || width == 0)
 		width = facts.is_terminal ? facts.reported_width : 0;
-	if (width != 0)
+	if (width != 0) {
+		terminal.line = std::min(static_cast<size_t>(width), widest);
 		terminal.width = std::clamp(static_cast<size_t>(width), narrowest, widest);
+	}
+	if (facts.is_terminal && facts.reported_width != 0)
+		terminal.line = std::min(terminal.line, facts.reported_width);
 	return terminal;
 }
 

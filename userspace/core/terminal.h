@@ -14,7 +14,9 @@ struct Terminal {
 
 	bool interactive = false; ///< a person looks at it: lines may be written over
 	bool colour = false;
-	size_t width = usual_width; ///< in characters
+	size_t width = usual_width; ///< in characters, for tables; see judge_terminal()
+	/// The same, for a line that is written over: what is longer would leave a rest behind.
+	size_t line = usual_width;
 };
 
 /// What is known of the stream and of its surroundings; nothing for a variable that is not set.
@@ -26,8 +28,9 @@ struct TerminalFacts {
 	std::optional<std::string_view> term;
 };
 
-/// COLUMNS goes before what the terminal says of its width; colours only on a terminal that has
-/// them, and not where NO_COLOR holds anything.
+/// COLUMNS goes before what the terminal says of its width, but a line is never longer than both. A
+/// table has a least width, since in less nobody could read it anyway. Colours only on a terminal
+/// that has them, and not where NO_COLOR holds anything.
 Terminal judge_terminal(const TerminalFacts &facts);
 
 } // namespace memhp

@@ -4,23 +4,23 @@
 namespace memhp
 {
 
-void Totals::add(const Block &block, uint64_t block_size)
+void Totals::add(BlockState state, Zone zone, uint64_t bytes)
 {
-	if (block.state == BlockState::offline)
-		offline += block_size;
-	else if (block.zone == Zone::movable)
-		movable += block_size;
-	else if (is_kernel_zone(block.zone))
-		kernel += block_size;
+	if (state == BlockState::offline)
+		offline += bytes;
+	else if (zone == Zone::movable)
+		movable += bytes;
+	else if (is_kernel_zone(zone))
+		kernel += bytes;
 	else
-		other += block_size;
+		other += bytes;
 }
 
 Totals totals_of(const std::vector<Block> &blocks, uint64_t block_size)
 {
 	Totals totals;
 	for (const auto &block : blocks)
-		totals.add(block, block_size);
+		totals.add(block.state, block.zone, block_size);
 	return totals;
 }
 

@@ -17,7 +17,7 @@ struct Totals {
 	uint64_t offline = 0;
 
 	uint64_t online() const { return kernel + movable + other; }
-	void add(const Block &block, uint64_t block_size);
+	void add(BlockState state, Zone zone, uint64_t bytes);
 
 	bool operator==(const Totals &) const = default;
 };

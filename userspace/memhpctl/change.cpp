@@ -34,8 +34,7 @@ namespace
 class ProgressLine
 {
 public:
-	explicit ProgressLine(bool wanted)
-		: terminal_(terminal_of(STDERR_FILENO)), live_(wanted && terminal_.interactive)
+	explicit ProgressLine(bool wanted) : live_(wanted && terminal_of(STDERR_FILENO).interactive)
 	{
 	}
 	~ProgressLine()
@@ -68,12 +67,13 @@ public:
 			state.note = fmt::format("block {}: {}", *progress.block,
 						 progress.killed ? "no end in time, again later"
 								 : strerror(progress.error));
-		fmt::print(stderr, "\r\033[K{}", progress_bar(state, terminal_.width));
+		// The window may have another size by now.
+		fmt::print(stderr, "\r\033[K{}",
+			   progress_bar(state, terminal_of(STDERR_FILENO).line));
 		std::fflush(stderr);
 	}
 
 private:
-	const Terminal terminal_;
 	const bool live_;
 	bool shown_ = false;
 	bool rolling_back_ = false;

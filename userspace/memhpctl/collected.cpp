@@ -2,6 +2,7 @@
 #include "memhpctl/collected.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,12 @@ namespace memhp
 {
 
 using nlohmann::json;
+
+bool is_collected(const Globals &globals, const char *collected)
+{
+	const auto path = globals.sysroot + "/" + collected;
+	return !globals.live() && access(path.c_str(), F_OK) == 0;
+}
 
 Result<json> ask_memhpd(const Globals &globals, const char *method, const char *collected)
 {

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "memhpctl/clock.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
 #include "system/explain.h"
@@ -41,8 +42,9 @@ std::string describe_pages(const Census &census)
 
 std::string describe_failure(const LastFailure &failure)
 {
-	auto text = fmt::format("{} {} ago: {}", failure.offline ? "offline" : "online",
-				format_duration(failure.ago), strerror(failure.error));
+	auto text = fmt::format("{}{}: {}", failure.offline ? "offline" : "online",
+				failure.ago ? " " + format_duration(*failure.ago) + " ago" : "",
+				strerror(failure.error));
 	if (!failure.stage.empty())
 		text += " at stage " + failure.stage;
 	if (!failure.by.empty())
@@ -175,7 +177,10 @@ int verb_explain(const Globals &globals, const std::vector<std::string> &target)
 		return complain(sysfs.error());
 	const Kmod kmod(sysfs->root_fd());
 	sysfs->set_early([&kmod] { return kmod.early_blocks(); });
-	auto explainer = Explainer::begin(*sysfs, kmod, target, globals.live(), patience);
+	std::optional<Time> now;
+	if (const auto boot_ns = Clock::of(sysfs->root_fd()).boot_now())
+		now = std::chrono::duration_cast<Time>(std::chrono::nanoseconds(*boot_ns));
+	auto explainer = Explainer::begin(*sysfs, kmod, target, {globals.live(), now, patience});
 	if (!explainer)
 		return complain(explainer.error(),
 				explainer.error().code == std::errc::invalid_argument

@@ -10,6 +10,7 @@
 #include "memhpctl/verbs.h"
 #include "system/kmod.h"
 #include "system/load.h"
+#include "system/memory_report.h"
 #include "system/ratio_report.h"
 #include "system/surroundings.h"
 #include "system/sysfs.h"
@@ -50,14 +51,6 @@ Result<Base> read_base(const Globals &globals)
 }
 
 json or_null(const std::string &text) { return text.empty() ? json(nullptr) : json(text); }
-
-json to_json(const Totals &totals)
-{
-	return {{"kernel", totals.kernel},
-		{"movable", totals.movable},
-		{"other", totals.other},
-		{"offline", totals.offline}};
-}
 
 json to_json(const Snapshot &snapshot, const Base &base)
 {

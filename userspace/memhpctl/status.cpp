@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "core/claims.h"
-#include "core/totals.h"
+#include "core/tally.h"
 #include "core/units.h"
 #include "memhpctl/blocks.h"
 #include "memhpctl/clock.h"
@@ -14,11 +15,10 @@
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
 #include "system/config.h"
-#include "system/fd.h"
 #include "system/hooks.h"
 #include "system/kmod.h"
+#include "system/memory_report.h"
 #include "system/ratio_report.h"
-#include "system/zoneinfo.h"
 
 namespace memhp
 {
@@ -27,22 +27,6 @@ using nlohmann::json;
 
 namespace
 {
-
-json to_json(const Totals &totals)
-{
-	return {{"kernel", totals.kernel},
-		{"movable", totals.movable},
-		{"other", totals.other},
-		{"offline", totals.offline}};
-}
-
-/// Movable : kernel memory of the boot, by the kernel's own count.
-std::string ratio(const MemoryCount::Pages &pages)
-{
-	if (const auto found = ratio_of(pages))
-		return fmt::format("{:.2f}", *found);
-	return pages.movable ? "no kernel memory" : "";
-}
 
 /// The bounds in force; those of the file, or the defaults, where no memhpd runs.
 OnlinePolicy bounds_of(const Globals &globals, const Result<json> &daemon)
@@ -60,6 +44,87 @@ Result<json> ask_daemon(const Globals &globals)
 	if (!answer)
 		return answer;
 	return answer->value("status", json::object());
+}
+
+/// What memory there is, as memory_report() has it.
+struct Memory {
+	json report;
+	json view; ///< of the memhpd that told; null where the blocks were read
+};
+
+/// memhpd knows without reading all of sysfs; its answer in a collected tree is no fresher than
+/// the tree. Takes the report out of the answer.
+tl::expected<Memory, NotFound> find_memory(const Globals &globals, Result<json> &daemon)
+{
+	auto told = json();
+	if (daemon && daemon->contains("memory")) {
+		told = std::move(daemon->at("memory"));
+		daemon->erase("memory");
+	}
+	if (told.is_object() && !is_collected(globals, collected_status)) {
+		json view;
+		for (const auto *key : {"verified_ms_ago", "in_doubt"}) {
+			view[key] = told.at(key);
+			told.erase(key);
+		}
+		return Memory{std::move(told), std::move(view)};
+	}
+	const auto found = find_blocks(globals, {}, {.candidates = false});
+	if (!found)
+		return tl::unexpected(found.error());
+	return Memory{memory_report(found->sysfs.root_fd(), tally_of(found->blocks),
+				    found->sysfs.block_size(), bounds_of(globals, daemon)),
+		      nullptr};
+}
+
+std::string describe_view(const json &view)
+{
+	if (!view.is_object())
+		return {};
+	auto text = fmt::format(", as memhpd knows them; it read all of them {} ago",
+				format_duration(Time(view.value("verified_ms_ago", Time::rep{0}))));
+	if (const auto doubt = view.value("in_doubt", 0); doubt > 0)
+		text += fmt::format("; of {} that just changed it does not know all", doubt);
+	return text;
+}
+
+/// "0.53"; of the ratio's report, or a node's in it.
+std::string ratio_cell(const json &counted)
+{
+	if (const auto ratio = counted.value("ratio", json()); ratio.is_number())
+		return fmt::format("{:.2f}", ratio.get<double>());
+	return counted.value("movable", uint64_t{0}) > 0 ? "no kernel memory" : "";
+}
+
+/// A line a node, and all.
+std::string describe_memory(const json &report)
+{
+	Table table({{"NODE", true},
+		     {"KERNEL", true},
+		     {"MOVABLE", true},
+		     {"OTHER", true},
+		     {"OFFLINE", true},
+		     {"MOVABLE:KERNEL", true}});
+	const auto row = [&](std::string name, const json &totals, const json &counted) {
+		std::vector<std::string> cells = {std::move(name)};
+		for (const auto *key : {"kernel", "movable", "other", "offline"})
+			cells.push_back(format_size(totals.value(key, uint64_t{0})));
+		cells.push_back(ratio_cell(counted));
+		table.add(std::move(cells));
+	};
+	const auto &nodes = report.at("nodes");
+	const auto &ratio = report.at("ratio");
+	for (const auto &node : nodes) {
+		// Without NUMA the zones still have a node, and the blocks none.
+		json counted = nodes.size() == 1 ? ratio : json::object();
+		for (const auto &one : ratio.at("nodes"))
+			if (nodes.size() > 1 && one.at("node") == node.at("node"))
+				counted = one;
+		row(node.at("node").is_null() ? "" : node.at("node").dump(), node, counted);
+	}
+	if (nodes.size() > 1)
+		row("all", report.at("total"), ratio);
+	return table.text();
 }
 
 std::string describe_daemon(const Result<json> &daemon)
@@ -229,87 +294,40 @@ std::string describe_unplugs(const json &status)
 	return text;
 }
 
-/// Nodes of this machine, also those that have processors and no memory.
-std::vector<int> online_nodes(const Sysfs &sysfs)
-{
-	const auto text = read_file(sysfs.root_fd(), "sys/devices/system/node/online");
-	return parse_nodes(text.value_or("")).value_or(std::vector<int>());
-}
-
 } // namespace
 
 int verb_status(const Globals &globals)
 {
-	const auto found = find_blocks(globals, {});
-	if (!found)
-		return complain(found.error().error, found.error().status);
-	const auto *sysfs = &found->sysfs;
-	const auto *blocks = &found->blocks;
-	const auto block_size = sysfs->block_size();
-	Totals all;
-	std::map<int, Totals> nodes;
-	for (const auto &block : *blocks) {
-		all.add(block, block_size);
-		nodes[block.node.value_or(-1)].add(block, block_size);
-	}
-	for (const auto node : online_nodes(*sysfs))
-		nodes[node];
-	const auto daemon = ask_daemon(globals);
-	const auto count = count_memory(sysfs->root_fd(), *blocks, block_size);
-	const auto bounds = bounds_of(globals, daemon);
+	const auto sysfs = Sysfs::open(globals.sysroot);
+	if (!sysfs)
+		return complain(sysfs.error());
+	auto daemon = ask_daemon(globals);
+	const auto memory = find_memory(globals, daemon);
+	if (!memory)
+		return complain(memory.error().error, memory.error().status);
+	const auto &report = memory->report;
 	const Kmod kmod(sysfs->root_fd());
 	const auto module = kmod.status();
 	const auto hooks =
 		load_hooks_report(sysfs->root_fd(), fmt::format("run/memhp/{}", hooks_report_file));
 
 	if (globals.json) {
-		json list = json::array();
-		for (const auto &[node, totals] : nodes) {
-			auto entry = to_json(totals);
-			entry["node"] = node < 0 ? json(nullptr) : json(node);
-			list.push_back(std::move(entry));
-		}
-		const json document = {
-			{"block_size", block_size},
-			{"blocks", blocks->size()},
-			{"total", to_json(all)},
-			{"nodes", std::move(list)},
-			{"ratio", ratio_to_json(bounds, count)},
-			{"daemon", daemon ? *daemon : json(nullptr)},
-			{"daemon_error", daemon ? json(nullptr) : json(daemon.error().message)},
-			{"hooks", hooks_json(hooks)},
-			{"hooks_error", hooks ? json(nullptr) : json(hooks.error().message)},
-			{"module", module ? json("loaded") : json(nullptr)},
-			{"module_error", module ? json(nullptr) : json(module.error().message)},
-		};
+		json document = report;
+		document["view"] = memory->view;
+		document["daemon"] = daemon ? *daemon : json(nullptr);
+		document["daemon_error"] = daemon ? json(nullptr) : json(daemon.error().message);
+		document["hooks"] = hooks_json(hooks);
+		document["hooks_error"] = hooks ? json(nullptr) : json(hooks.error().message);
+		document["module"] = module ? json("loaded") : json(nullptr);
+		document["module_error"] = module ? json(nullptr) : json(module.error().message);
 		fmt::print("{}\n", json_text(document));
 		return exit_done;
 	}
 
-	Table table({{"NODE", true},
-		     {"KERNEL", true},
-		     {"MOVABLE", true},
-		     {"OTHER", true},
-		     {"OFFLINE", true},
-		     {"MOVABLE:KERNEL", true}});
-	const auto row = [&](std::string name, const Totals &totals,
-			     const MemoryCount::Pages &pages) {
-		table.add({std::move(name), format_size(totals.kernel), format_size(totals.movable),
-			   format_size(totals.other), format_size(totals.offline), ratio(pages)});
-	};
-	for (const auto &[node, totals] : nodes) {
-		// Without NUMA the zones still have a node, and the blocks none.
-		const auto counted = count.nodes.find(node);
-		row(node < 0 ? "" : fmt::format("{}", node), totals,
-		    nodes.size() == 1		   ? count.all()
-		    : counted == count.nodes.end() ? MemoryCount::Pages()
-						   : counted->second);
-	}
-	if (nodes.size() > 1)
-		row("all", all, count.all());
-	fmt::print("{} memory blocks of {}\n\n{}\n", blocks->size(), format_size(block_size),
-		   table.text());
-	fmt::print("ratio:  {}\n", describe(bounds, ratio_state(bounds, count)));
+	fmt::print("{} memory blocks of {}{}\n\n{}\n", report.at("blocks").get<uint64_t>(),
+		   format_size(report.at("block_size").get<uint64_t>()),
+		   describe_view(memory->view), describe_memory(report));
+	fmt::print("ratio:  {}\n", report.at("ratio").at("summary").get<std::string>());
 	fmt::print("memhpd: {}\n", describe_daemon(daemon));
 	if (daemon)
 		fmt::print("{}{}{}", describe_mode(*daemon), describe_requests(*daemon),

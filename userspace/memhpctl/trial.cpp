@@ -60,7 +60,7 @@ struct Trial {
 Result<BlockFacts> choose(const Sysfs &sysfs, const Kmod &kmod,
 			  const std::vector<std::string> &target)
 {
-	auto explainer = Explainer::begin(sysfs, kmod, target, true, Time(0));
+	auto explainer = Explainer::begin(sysfs, kmod, target, {true, Loop::now(), Time{}});
 	if (!explainer)
 		return fail(explainer.error());
 	if (explainer->count() != 1)

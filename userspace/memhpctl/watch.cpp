@@ -32,7 +32,8 @@ class Stream
 public:
 	Stream(Loop &loop, const Globals &globals, const Sysfs &sysfs)
 		: loop_(loop), json_(globals.json), block_size_(sysfs.block_size()),
-		  root_(sysfs.root_fd()), terminal_(terminal_of(STDOUT_FILENO))
+		  root_(sysfs.root_fd()),
+		  summed_up_(terminal_of(STDOUT_FILENO).interactive && !json_)
 	{
 		struct stat out;
 		// A reader that goes while nothing happens is noticed too.
@@ -77,9 +78,10 @@ public:
 	void flush(const Presence &presence)
 	{
 		auto text = std::exchange(lines_, {});
-		if (terminal_.interactive && !json_) {
+		if (summed_up_) {
 			auto line = summary(presence);
-			line.resize(std::min(line.size(), terminal_.width - 1));
+			// The window may have another size by now.
+			line.resize(std::min(line.size(), terminal_of(STDOUT_FILENO).line - 1));
 			text = "\r\033[K" + text + line;
 		}
 		errno = 0;
@@ -94,7 +96,7 @@ public:
 	/// The summary stays where it is.
 	void end() const
 	{
-		if (terminal_.interactive && !json_)
+		if (summed_up_)
 			std::fputs("\n", stdout);
 	}
 
@@ -123,7 +125,7 @@ private:
 	const bool json_;
 	const uint64_t block_size_;
 	const int root_;
-	const Terminal terminal_;
+	const bool summed_up_;		       ///< there is a terminal with a summary on it
 	std::map<std::string, uint64_t> seen_; ///< events by their names
 	std::string lines_;
 	Loop::Source closed_;
@@ -189,6 +191,7 @@ int verb_watch(const Globals &globals)
 				loop.quit(exit_failed);
 			stream.flush(memory->presence());
 		});
+	const auto on_resize = loop.signal(SIGWINCH, [&] { stream.flush(memory->presence()); });
 	stream.flush(memory->presence());
 	const int status = loop.run();
 	stream.end();

@@ -61,6 +61,9 @@ varlink::Interface Control::interface()
 
 void Control::status(varlink::Call &call) const
 {
+	// As fresh as sysfs is.
+	parts_.drain();
+	parts_.view.look();
 	call.reply({{"status", status_report(parts_, call.uid() == 0)}});
 }
 

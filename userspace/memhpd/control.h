@@ -9,6 +9,7 @@
 #include "memhpd/explain_calls.h"
 #include "memhpd/kernel_settings.h"
 #include "memhpd/kernel_watch.h"
+#include "memhpd/live_view.h"
 #include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
 #include "memhpd/requests.h"
@@ -42,6 +43,8 @@ public:
 		const KernelWatch &kernel_watch;
 		const Metrics &metrics;
 		EventStream &events;
+		LiveView &view;
+		std::function<void()> drain;  ///< deliver all uevents sent so far
 		std::function<bool()> reload; ///< false: config.mistakes() says why not
 	};
 

@@ -80,7 +80,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 	  on_hup_(loop_.signal(SIGHUP, [this] { reload(); })),
 	  on_usr1_(loop_.signal(SIGUSR1, [this] { onliner_.look(); })), kmod_(sysfs_.root_fd()),
 	  writer_(loop_, sysfs_.root_fd()), engine_(loop_, sysfs_, writer_, OwnGroup::yes),
-	  settings_(sysfs_.root_fd(), [this] { save(); }),
+	  settings_(sysfs_.root_fd(), [this] { save(); }), view_(sysfs_),
 	  onliner_(loop_, sysfs_, engine_, config_.config().online,
 		   {[this] {
 			    if (monitor_)
@@ -97,7 +97,10 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 					    });
 		    },
 		    [this] { save(); }, [this] { look_around(); },
-		    [this](bool begin) { begin ? settings_.lend() : settings_.take_back(); }}),
+		    [this](bool begin) { begin ? settings_.lend() : settings_.take_back(); },
+		    [this](const std::vector<Block> &blocks) {
+			    view_.scanned(blocks, Loop::now());
+		    }}),
 	  requests_({sysfs_, engine_, onliner_, config_, state_dir_,
 		     [this] {
 			     if (std::exchange(save_source_, {}))
@@ -128,11 +131,16 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 		if (chown(socket_path.c_str(), 0, group->gr_gid) < 0)
 			log::warning("{}: group memhp: {}", socket_path,
 				     std::generic_category().message(errno));
-	control_ = std::make_unique<Control>(
-		Control::Parts{loop_, live_, sysfs_, kmod_, config_, settings_, mode_, engine_,
-			       onliner_, requests_, unplugger_, kernel_watch_, metrics_, events_,
-			       [this] { return reload(); }},
-		std::move(*listening));
+	control_ = std::make_unique<Control>(Control::Parts{loop_, live_, sysfs_, kmod_, config_,
+							    settings_, mode_, engine_, onliner_,
+							    requests_, unplugger_, kernel_watch_,
+							    metrics_, events_, view_,
+							    [this] {
+								    if (monitor_)
+									    monitor_->drain();
+							    },
+							    [this] { return reload(); }},
+					     std::move(*listening));
 
 	auto loaded = load_state(state_dir_.get(), state_file);
 	if (loaded)
@@ -146,6 +154,7 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 
 	engine_.set_stage_of([this](uint64_t block) { return kmod_.last_stage(block); });
 	engine_.set_watch([this](Change change, const Attempted &attempted) {
+		view_.attempted(change, attempted);
 		metrics_.count(change, attempted);
 		events_.attempted(change, attempted);
 		if (attempted.outcome.reached)
@@ -163,6 +172,7 @@ int Daemon::run()
 		auto monitor = UeventMonitor::open(
 			loop_, uevent_buffer(std::getenv(buffer_variable)),
 			[this](const Uevent &event) {
+				view_.on_uevent(event);
 				onliner_.on_uevent(event);
 				unplugger_.on_uevent(event);
 				settled_.on_uevent(event);
@@ -170,6 +180,7 @@ int Daemon::run()
 				metrics_.changed();
 			},
 			[this] {
+				view_.on_lost();
 				onliner_.on_lost();
 				settled_.on_lost();
 				events_.on_lost();
@@ -200,7 +211,7 @@ int Daemon::run()
 		  module ? "loaded" : "not used, " + module.error().message);
 	loop_.enable_watchdog();
 	sd_notify(0, "READY=1");
-	auto blocks = found_state_ ? std::optional(saved_.blocks) : std::nullopt;
+	auto blocks = found_state_ ? std::optional(std::move(saved_.blocks)) : std::nullopt;
 	started_ = true;
 	settled_.start();
 	metrics_.configure();
@@ -310,11 +321,10 @@ bool Daemon::reload()
 void Daemon::save()
 {
 	const auto began = Loop::now();
-	const auto state = started_ ? SavedState{settings_.held(),
-						 {},
-						 onliner_.pending_dax(),
-						 onliner_.moving()}
-				    : SavedState{settings_.held(), {}, saved_.dax, saved_.moving};
+	const SavedState state = {settings_.held(),
+				  {},
+				  started_ ? onliner_.pending_dax() : saved_.dax,
+				  started_ ? onliner_.moving() : saved_.moving};
 	const auto saved = save_state(state_dir_.get(), state_file, state,
 				      started_ ? onliner_.ledger().entries() : saved_.blocks);
 	if (!saved && !save_failed_)

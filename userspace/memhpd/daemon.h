@@ -11,6 +11,7 @@
 #include "memhpd/event_stream.h"
 #include "memhpd/kernel_settings.h"
 #include "memhpd/kernel_watch.h"
+#include "memhpd/live_view.h"
 #include "memhpd/metrics.h"
 #include "memhpd/onliner.h"
 #include "memhpd/requests.h"
@@ -76,6 +77,7 @@ private:
 	Engine engine_;
 	KernelSettings settings_;
 	ModeChoice mode_;
+	LiveView view_;
 	Onliner onliner_;
 	Requests requests_;
 	Unplugger unplugger_;

@@ -37,7 +37,7 @@ void ExplainCalls::begin(const std::shared_ptr<varlink::Call> &call)
 			    {{"message", "target must be a list of words"}});
 		return;
 	}
-	auto explainer = Explainer::begin(sysfs_, kmod_, target, live_, patience);
+	auto explainer = Explainer::begin(sysfs_, kmod_, target, {live_, Loop::now(), patience});
 	if (explainer && explainer->count() > most_blocks)
 		explainer =
 			fail_input(fmt::format("{} blocks at once are too many; name {} at most",

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <getopt.h>
@@ -128,6 +129,10 @@ int main(int argc, char **argv)
 		memhp::log::error("{}", sysfs.error().message);
 		return EXIT_FAILURE;
 	}
+	// What is large lives as long as a look at all blocks, and goes back to the kernel. By
+	// itself malloc would stop to do so after the first time.
+	constexpr int large = 1 << 20;
+	mallopt(M_MMAP_THRESHOLD, large);
 	// A machine short of memory is where new memory must not wait for a page of ours.
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
 		memhp::log::debug("own memory is not locked");

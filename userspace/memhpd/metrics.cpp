@@ -78,7 +78,6 @@ Result<std::string> Metrics::text() const
 		return fail(measures.error());
 
 	const auto &counters = parts_.onliner.counters();
-	const auto &blocks = parts_.onliner.ledger().entries();
 	DaemonMeasures daemon;
 	daemon.start_time = start_time_;
 	daemon.config_good = parts_.config.mistakes().empty();
@@ -86,10 +85,7 @@ Result<std::string> Metrics::text() const
 	for (const auto change : {Change::online, Change::offline})
 		daemon.requests[change] = parts_.engine.jobs(change);
 	daemon.pending = parts_.onliner.pending();
-	daemon.deliberate = static_cast<uint64_t>(
-		std::count_if(blocks.begin(), blocks.end(), [](const auto &block) {
-			return block.second.standing == Ledger::Standing::deliberate;
-		}));
+	daemon.deliberate = parts_.onliner.ledger().deliberate();
 	daemon.gave_up = counters.gave_up;
 	daemon.wrong_zone = counters.wrong_zone;
 	daemon.misplaced = parts_.onliner.misplaced().size();

@@ -92,13 +92,11 @@ void Onliner::start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
 			ledger_.renew(block);
 	const auto blocks = sysfs_.scan({.candidates = false});
 	if (blocks) {
-		observe(*blocks, unknown);
+		observe(*blocks, unknown, true);
 		bring_back(*blocks, moving);
 	} else {
 		log::error("first scan failed: {}", blocks.error().message);
 	}
-	// Who onlined what was there before is not known, and not the kernel's doing under memhpd.
-	born_.clear();
 	dax_.resume(dax);
 	begin_round();
 	schedule_rescan();
@@ -258,16 +256,21 @@ void Onliner::continue_round(bool passed)
 		begin_round();
 }
 
-void Onliner::observe(const std::vector<Block> &blocks, Ledger::Standing unknown_offline)
+void Onliner::observe(const std::vector<Block> &blocks, Ledger::Standing unknown_offline,
+		      bool first)
 {
 	++counters_.scans;
 	const auto news = ledger_.observe(blocks, Loop::now(), unknown_offline);
-	born_.insert(news.born.begin(), news.born.end());
+	// Who onlined what was there before is not known, and not the kernel's doing under memhpd.
+	if (!first)
+		born_.insert(news.born.begin(), news.born.end());
 	for (auto block = born_.begin(); block != born_.end();)
 		block = ledger_.entries().count(*block) ? std::next(block) : born_.erase(block);
 	if (!news.taken_offline.empty())
 		log::info("blocks {} were taken offline; they stay so until memhpctl online",
 			  format_ranges(news.taken_offline));
+	if (hooks_.scanned)
+		hooks_.scanned(blocks);
 	hooks_.changed();
 }
 

@@ -51,6 +51,8 @@ public:
 		std::function<void()> look_around; ///< is the mode still the right one?
 		/// Onlines that name no zone are about to be (true), or have been (false).
 		std::function<void(bool)> by_default;
+		/// All blocks have been read. May be empty.
+		std::function<void(const std::vector<Block> &)> scanned = {};
 	};
 
 	Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy policy, Hooks hooks);
@@ -152,7 +154,8 @@ private:
 	void online_dax(const Device &device, const std::vector<Block> &fresh, OnlineType type,
 			std::string why);
 	void observe(const std::vector<Block> &blocks,
-		     Ledger::Standing unknown_offline = Ledger::Standing::fresh);
+		     Ledger::Standing unknown_offline = Ledger::Standing::fresh,
+		     bool first = false);
 	void submit(Arranged arranged, OnlineType type);
 	/// The same, with the zone's second block offline meanwhile, if online.borrow says so and
 	/// it is worth it. `coming` are the blocks of `arranged`, `blocks` all.

@@ -187,6 +187,8 @@ void Onliner::moved(uint64_t block, Zone zone, bool by_another)
 void Onliner::bring_back(const std::vector<Block> &blocks,
 			 const std::map<uint64_t, uint64_t> &moving)
 {
+	if (moving.empty())
+		return;
 	for (const auto &device : group_by_device(blocks)) {
 		std::map<uint64_t, uint64_t> left;
 		std::vector<uint64_t> numbers;

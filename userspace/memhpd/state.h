@@ -29,8 +29,8 @@ struct SavedState {
 /// caller goes on without it.
 Result<std::optional<SavedState>> load_state(int dir, const std::string &path);
 
-/// Replaces the file atomically. `blocks` stand for those of `state`: there are many, and whoever
-/// has them elsewhere need not copy them.
+/// Replaces the file atomically. `blocks` are written in the place of those in `state`: they may be
+/// too many for a copy.
 Result<void> save_state(int dir, const std::string &path, const SavedState &state,
 			const std::map<uint64_t, Ledger::Entry> &blocks);
 inline Result<void> save_state(int dir, const std::string &path, const SavedState &state)

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "system/memory_report.h"
 #include "system/owners_report.h"
 #include "system/ratio_report.h"
 
@@ -68,6 +69,18 @@ json settings_report(const KernelSettings &settings)
 	return list;
 }
 
+json memory_of(const Control::Parts &parts)
+{
+	const auto verified = parts.view.verified();
+	if (!verified)
+		return nullptr;
+	auto report = memory_report(parts.sysfs.root_fd(), parts.view.tally(),
+				    parts.sysfs.block_size(), parts.onliner.policy());
+	report["verified_ms_ago"] = (Loop::now() - *verified).count();
+	report["in_doubt"] = parts.view.doubts();
+	return report;
+}
+
 json stuck_of(const KernelWatch &watch, bool for_root)
 {
 	return watch.stuck() ? stuck_report(*watch.stuck(), Loop::now(), for_root) : json(nullptr);
@@ -93,11 +106,9 @@ json status_report(const Control::Parts &parts, bool for_root)
 {
 	const auto &counters = parts.onliner.counters();
 	const auto module = parts.kmod.check();
-	uint64_t deliberate = 0;
-	for (const auto &[number, entry] : parts.onliner.ledger().entries())
-		deliberate += entry.standing == Ledger::Standing::deliberate;
 
 	return {
+		{"memory", memory_of(parts)},
 		{"action", to_string(parts.onliner.policy().action)},
 		{"rules", parts.onliner.policy().rules.size()},
 		{"config", to_string(parts.config.origin())},
@@ -114,7 +125,7 @@ json status_report(const Control::Parts &parts, bool for_root)
 		{"unplugs_done", parts.unplugger.counters().ejected},
 		{"unplugs_given_up", parts.unplugger.counters().gave_up},
 		{"stuck", stuck_of(parts.kernel_watch, for_root)},
-		{"deliberately_offline", deliberate},
+		{"deliberately_offline", parts.onliner.ledger().deliberate()},
 		{"onlined", counters.onlined},
 		{"failed_attempts", counters.failures},
 		{"gave_up", counters.gave_up},

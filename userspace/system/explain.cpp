@@ -13,7 +13,6 @@
 #include "core/release.h"
 #include "core/select.h"
 #include "core/target.h"
-#include "system/loop.h"
 #include "system/room.h"
 
 namespace memhp
@@ -55,7 +54,7 @@ bool read_entries(const Fd &file, uint64_t first, std::vector<uint64_t> &entries
 } // namespace
 
 Result<Explainer> Explainer::begin(const Sysfs &sysfs, const Kmod &kmod,
-				   const std::vector<std::string> &target, bool live, Time patience)
+				   const std::vector<std::string> &target, const Terms &terms)
 {
 	const auto parsed = parse_target(target);
 	if (!parsed)
@@ -73,8 +72,8 @@ Result<Explainer> Explainer::begin(const Sysfs &sysfs, const Kmod &kmod,
 	Explainer explainer(sysfs, kmod);
 	auto &result = explainer.result_;
 	const auto root = sysfs.root_fd();
-	explainer.live_ = live;
-	explainer.patience_ = patience;
+	explainer.live_ = terms.live;
+	explainer.patience_ = terms.patience;
 	result.block_size = sysfs.block_size();
 	result.page_size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 
@@ -85,7 +84,7 @@ Result<Explainer> Explainer::begin(const Sysfs &sysfs, const Kmod &kmod,
 				      module.error().message);
 	std::map<uint64_t, LastFailure> failures;
 	for (const auto &record : kmod.blocks().value_or(std::vector<Record>()))
-		if (const auto failure = last_failure(record, Loop::now()))
+		if (const auto failure = last_failure(record, terms.now))
 			failures[record.number("block").value_or(0)] = *failure;
 
 	if (auto flags = open_at(root, "proc/kpageflags", O_RDONLY))
@@ -120,7 +119,7 @@ Result<Explainer> Explainer::begin(const Sysfs &sysfs, const Kmod &kmod,
 			one.facts.failure = failure->second;
 		result.blocks.push_back(std::move(one));
 	}
-	if (live && explainer.has_module_)
+	if (terms.live && explainer.has_module_)
 		drain_lists();
 	return explainer;
 }

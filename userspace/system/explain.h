@@ -34,12 +34,15 @@ struct Explanation {
 class Explainer
 {
 public:
-	/// `target`: words, see core/target.h; no size. `live`: the running machine, not a recorded
-	/// tree. `patience`: what the search for owners may cost. `sysfs` and `kmod` must stay. The
-	/// failure is the target's.
+	struct Terms {
+		bool live = true;	 ///< the running machine, not a recorded tree
+		std::optional<Time> now; ///< since that machine's boot, as far as it is known
+		Time patience{};	 ///< what the search for owners may cost
+	};
+	/// `target`: words, see core/target.h; no size. `sysfs` and `kmod` must stay. The failure
+	/// is the target's.
 	static Result<Explainer> begin(const Sysfs &sysfs, const Kmod &kmod,
-				       const std::vector<std::string> &target, bool live,
-				       Time patience);
+				       const std::vector<std::string> &target, const Terms &terms);
 
 	size_t count() const { return result_.blocks.size(); }
 

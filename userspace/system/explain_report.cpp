@@ -37,7 +37,7 @@ json to_json(const LastFailure &failure)
 	return {{"change", failure.offline ? "offline" : "online"},
 		{"errno", failure.error},
 		{"stage", or_null(failure.stage)},
-		{"ago_ms", failure.ago.count()},
+		{"ago_ms", failure.ago ? json(failure.ago->count()) : json(nullptr)},
 		{"by", or_null(failure.by)}};
 }
 

@@ -234,6 +234,19 @@ Result<Block> Sysfs::read_block(uint64_t number, bool zone_wanted, bool candidat
 	return block;
 }
 
+Result<Block> Sysfs::look(uint64_t number) const
+{
+	auto block = read_block(number, true, false);
+	if (!block)
+		return block;
+	const auto nodes = numbered_entries(memory_.get(), block_dir(number), "node");
+	if (!nodes)
+		return fail(nodes.error());
+	if (nodes->size() == 1)
+		block->node = static_cast<int>(nodes->front().first);
+	return block;
+}
+
 Result<std::vector<uint64_t>> Sysfs::numbers() const
 {
 	const auto entries = numbered_entries(root_.get(), memory_dir, "memory");

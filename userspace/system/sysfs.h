@@ -52,6 +52,10 @@ public:
 	Result<std::vector<Block>> scan(Detail detail = {true, true, true, true, 1},
 					const Recall *recall = nullptr) const;
 
+	/// State, zone and node of one block; ENOENT where it does not exist. Of the node it tells
+	/// nothing where the kernel has not linked the block to it yet.
+	Result<Block> look(uint64_t block) const;
+
 	/// The candidates that a scan has left out; those of a block that cannot be read, or that
 	/// the kernel has not linked to its node yet, stay so.
 	void read_candidates(std::vector<Block> &blocks) const;

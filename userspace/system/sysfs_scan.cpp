@@ -37,8 +37,7 @@ struct Parcel {
 	BlockState state;
 	Zone zone;
 	Source source;
-	uint8_t candidate_count;
-	std::array<Zone, 4> candidates;
+	ZoneList candidates;
 	std::array<char, 40> device; ///< ends in a zero
 };
 
@@ -48,14 +47,12 @@ void pack(const Result<Block> &block, Parcel &parcel)
 		parcel.kind = gone(block.error()) ? Parcel::Kind::gone : Parcel::Kind::empty;
 		return;
 	}
-	if (block->candidates.size() > parcel.candidates.size() ||
-	    block->device.size() >= parcel.device.size())
+	if (block->device.size() >= parcel.device.size())
 		return;
 	parcel.state = block->state;
 	parcel.zone = block->zone;
 	parcel.source = block->source;
-	parcel.candidate_count = static_cast<uint8_t>(block->candidates.size());
-	std::copy(block->candidates.begin(), block->candidates.end(), parcel.candidates.begin());
+	parcel.candidates = block->candidates;
 	std::memcpy(parcel.device.data(), block->device.data(), block->device.size());
 	parcel.kind = Parcel::Kind::block; // last: now it is whole
 }
@@ -68,8 +65,7 @@ Block unpack(const Parcel &parcel, const Entry &entry)
 	block.state = parcel.state;
 	block.zone = parcel.zone;
 	block.source = parcel.source;
-	block.candidates.assign(parcel.candidates.begin(),
-				parcel.candidates.begin() + parcel.candidate_count);
+	block.candidates = parcel.candidates;
 	block.inode = entry.inode;
 	block.device = parcel.device.data();
 	return block;

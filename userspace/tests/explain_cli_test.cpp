@@ -170,7 +170,28 @@ TEST_F(ExplainOfTree, TheLastFailureIsTold)
 	const auto block = explain("9").at("blocks").at(0);
 	EXPECT_EQ(block.at("last_failure").at("stage"), "notifier");
 	EXPECT_EQ(block.at("last_failure").at("by"), "sh");
+	EXPECT_EQ(block.at("last_failure").at("ago_ms"), nullptr) << "a tree that has no clock";
 	EXPECT_EQ(explain("8").at("blocks").at(0).at("last_failure"), nullptr);
+}
+
+TEST_F(ExplainOfTree, TimeIsThatOfTheCollectedMachine)
+{
+	const auto failed_at = [&](int seconds) {
+		load_module("block=9 held=0 held_first=-\n",
+			    fmt::format("block=9 state=online changed_ns=5 failed_ns={}000000000 "
+					"stage=notifier err=16 comm=sh\n",
+					seconds));
+		return explain("9").at("blocks").at(0);
+	};
+	tree.write("memhp-collect/clock", "realtime_ns=1700000000000000000 "
+					  "boot_ns=1000000000000\n");
+	const auto recent = failed_at(940);
+	EXPECT_EQ(recent.at("last_failure").at("ago_ms"), 60'000);
+	EXPECT_EQ(recent.at("cause"), "veto");
+	EXPECT_NE(ctl({"explain", "9"}).out.find("offline 1m ago: "), std::string::npos);
+	const auto old = failed_at(100);
+	EXPECT_EQ(old.at("last_failure").at("ago_ms"), 900'000);
+	EXPECT_EQ(old.at("verdict"), "can_go");
 }
 
 TEST_F(ExplainOfTree, SeveralBlocksAreShownInShort)

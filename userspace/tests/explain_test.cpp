@@ -7,71 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include "explain_fixture.h"
+
 namespace memhp
 {
 namespace
 {
-
-constexpr uint64_t bit(unsigned number) { return uint64_t{1} << number; }
-constexpr uint64_t buddy = bit(10);
-constexpr uint64_t anon = bit(5) | bit(11) | bit(12) | bit(14);
-constexpr uint64_t huge_head = bit(17) | bit(15);
-constexpr uint64_t huge_tail = bit(17) | bit(16);
-constexpr size_t block_pages = 2048;
-
-/// A free block of the movable zone, of which everything is known.
-BlockFacts block_of(Zone zone = Zone::movable)
-{
-	BlockFacts facts;
-	facts.block.number = 40;
-	facts.block.state = BlockState::online;
-	facts.block.zone = zone;
-	facts.block.source = Source::acpi_dimm;
-	facts.block_size = block_pages * 4096;
-	facts.ram.emplace();
-	facts.module.emplace();
-	facts.room = Room{uint64_t{1} << 30, 100, 0};
-	return facts;
-}
-
-/// `pages` with these flags, then free ones; of which the first `mapped` are mapped.
-void fill(BlockFacts &facts, const std::vector<std::pair<uint64_t, size_t>> &pages,
-	  bool mapped = true)
-{
-	std::vector<uint64_t> flags;
-	for (const auto &[flag, count] : pages)
-		flags.insert(flags.end(), count, flag);
-	flags.resize(block_pages, buddy);
-	const std::vector<uint64_t> mapcounts(flags.size(), mapped);
-	Census census;
-	census.add(flags.data(), mapcounts.data(), flags.size());
-	census.finish();
-	facts.census = census;
-}
-
-void hold(BlockFacts &facts, bool with_owner)
-{
-	fill(facts, {{anon, 10}});
-	facts.module->to_move = 10;
-	facts.module->held = 1;
-	facts.held.push_back({0x300000, "anon", 2, 1, 1, 1});
-	Owner owner;
-	owner.pid = 312;
-	owner.comm = "holdpage";
-	owner.held = {0x300000};
-	if (with_owner)
-		facts.owners.processes = {owner};
-	facts.owners.complete = true;
-}
-
-LastFailure failure(const char *stage, int error, Time ago = std::chrono::seconds(3))
-{
-	LastFailure result;
-	result.stage = stage;
-	result.error = error;
-	result.ago = ago;
-	return result;
-}
 
 struct Case {
 	const char *name;
@@ -212,6 +153,9 @@ const Case cases[] = {
 	 with(Zone::movable,
 	      [](auto &f) { f.failure = failure("notifier", EBUSY, std::chrono::hours(1)); }),
 	 Answer::can_go, Cause::none},
+	{"a veto of nobody knows when",
+	 with(Zone::movable, [](auto &f) { f.failure = failure("notifier", EBUSY, std::nullopt); }),
+	 Answer::unknown, Cause::unexplained},
 	{"a veto of an online",
 	 with(Zone::movable,
 	      [](auto &f) {
@@ -362,71 +306,6 @@ TEST(Explain, JudgesByTheFacts)
 		EXPECT_EQ(found.why.empty(), silent) << one.name;
 		EXPECT_TRUE(silent || !found.advice.empty()) << one.name;
 	}
-}
-
-TEST(Explain, NamesTheProcessThatHoldsAPage)
-{
-	auto facts = block_of();
-	hold(facts, true);
-	auto found = explain(facts);
-	EXPECT_EQ(found.why, "page 0x300000 is held and does not move: pid 312 (holdpage): its "
-			     "memory, referenced from elsewhere (a pipe, a socket, I/O)");
-	EXPECT_EQ(found.advice, "it goes when pid 312 (holdpage) lets go of its pages, or ends; "
-				"memhpctl offline tries again until its deadline");
-
-	facts.held.insert(facts.held.begin(), {0x300005, "file", 9, 1, 1, 3});
-	facts.module->held = 20;
-	EXPECT_EQ(explain(facts).why.substr(0, 34), "20 pages are held; page 0x300000 i")
-		<< "the one whose owner is known";
-	facts.owners = {};
-	facts.owners.complete = true;
-	found = explain(facts);
-	EXPECT_NE(found.why.find("page 0x300005"), std::string::npos);
-	EXPECT_EQ(found.advice.find("pid"), std::string::npos) << found.advice;
-}
-
-TEST(Explain, TellsOfAHeldPageBesideMemoryOfTheKernel)
-{
-	auto facts = block_of(Zone::normal);
-	hold(facts, true);
-	facts.module->slab = 8;
-	const auto found = explain(facts);
-	EXPECT_EQ(found.cause, Cause::slab);
-	EXPECT_NE(found.why.find("; besides, page 0x300000 is held"), std::string::npos)
-		<< found.why;
-}
-
-TEST(Explain, NamesWhatIsReserved)
-{
-	auto facts = block_of(Zone::normal);
-	fill(facts, {{bit(32), 300}});
-	EXPECT_EQ(explain(facts).why, "300 pages reserved: memory that was given away at boot");
-	facts.ram->names = {"Kernel code", "Kernel data"};
-	EXPECT_EQ(explain(facts).why, "300 pages reserved: Kernel code, Kernel data");
-	facts.ram->names = {"Crash kernel"};
-	EXPECT_NE(explain(facts).advice.find("crashkernel="), std::string::npos);
-	facts.ram->missing = 36;
-	facts.ram->names = {"ACPI Tables"};
-	EXPECT_EQ(explain(facts).why, "144K of it is no memory (ACPI Tables)");
-}
-
-TEST(Explain, AFailureCountsUntilTheNextSuccess)
-{
-	const auto parse = [](const std::string &text) {
-		return last_failure(*Record::parse(text), std::chrono::seconds(10));
-	};
-	const auto found = parse("block=40 state=online changed_ns=6000000000 comm=sh work=- "
-				 "failed_ns=7000000000 stage=isolate err=16");
-	ASSERT_TRUE(found);
-	EXPECT_TRUE(found->offline);
-	EXPECT_EQ(found->error, 16);
-	EXPECT_EQ(found->stage, "isolate");
-	EXPECT_EQ(found->ago, std::chrono::seconds(3));
-	EXPECT_EQ(found->by, "sh");
-	EXPECT_FALSE(parse("block=40 state=online changed_ns=8 failed_ns=7 stage=isolate err=16"));
-	EXPECT_FALSE(parse("block=40 state=online changed_ns=8 failed_ns=- stage=- err=-"));
-	EXPECT_FALSE(parse("block=40 state=offline changed_ns=6 failed_ns=7 stage=check err=22")
-			     ->offline);
 }
 
 } // namespace

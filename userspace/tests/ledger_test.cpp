@@ -30,6 +30,15 @@ Block reborn(Block block)
 class LedgerOfOne : public testing::Test
 {
 protected:
+	/// The count holds whatever was done.
+	void TearDown() override
+	{
+		uint64_t deliberate = 0;
+		for (const auto &[block, entry] : ledger.entries())
+			deliberate += entry.standing == Standing::deliberate;
+		EXPECT_EQ(ledger.deliberate(), deliberate);
+	}
+
 	Numbers see(const Block &block, Time now = Time{})
 	{
 		return ledger.observe({block}, now).taken_offline;

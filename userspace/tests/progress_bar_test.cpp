@@ -39,6 +39,8 @@ TEST(ProgressBar, NeverReachesTheEndOfTheLine)
 {
 	const BarState longest = {123456, 131072, seconds(3600 * 50), "putting back",
 				  std::string(200, 'x')};
+	for (const size_t width : {1u, 3u, 4u, 5u, 10u, 30u})
+		EXPECT_LT(progress_bar(longest, width).size(), width) << width;
 	for (const size_t width : {40u, 60u, 80u, 200u}) {
 		EXPECT_LT(progress_bar(longest, width).size(), width);
 		EXPECT_NE(progress_bar(longest, width).find("123456 of"), std::string::npos);

@@ -89,7 +89,7 @@ TEST(SysfsScan, ZonesCountOnlyInASteadyState)
 		const char *state;
 		const char *valid_zones;
 		Zone zone;
-		std::vector<Zone> candidates;
+		ZoneList candidates;
 	} cases[] = {
 		{"online", "Movable", Zone::movable, {}},
 		{"online", "none", Zone::none, {}},

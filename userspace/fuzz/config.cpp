@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // memhpd.toml. What is accepted is accepted again as `memhpctl policy show` has it.
-#include "system/config.h"
+#include "system/config/config.h"
 #include "input.h"
 
 using namespace memhp;

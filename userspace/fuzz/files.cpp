@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Files of /proc, of the module, of udev and of memhpd, as a broken tree may have them.
-#include "core/event.h"
-#include "core/hooks.h"
-#include "core/kernel_log.h"
-#include "core/kernel_options.h"
-#include "core/udev_rules.h"
+#include "core/advice/udev_rules.h"
+#include "core/kernel/event.h"
+#include "core/kernel/kernel_log.h"
+#include "core/kernel/kernel_options.h"
+#include "core/online/hooks.h"
 #include "input.h"
-#include "system/procfs.h"
-#include "system/zoneinfo.h"
+#include "system/memory/procfs.h"
+#include "system/memory/zoneinfo.h"
 
 using namespace memhp;
 

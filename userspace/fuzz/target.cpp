@@ -3,10 +3,10 @@
 // the same, and names blocks that there are.
 #include <set>
 
-#include "core/guard.h"
-#include "core/select.h"
-#include "core/target.h"
-#include "core/units.h"
+#include "core/base/units.h"
+#include "core/memory/target.h"
+#include "core/offline/guard.h"
+#include "core/offline/select.h"
 #include "input.h"
 
 using namespace memhp;

@@ -13,14 +13,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/interface.h"
-#include "core/target.h"
+#include "core/memory/target.h"
+#include "core/varlink/interface.h"
 #include "input.h"
 #include "memhpd/control.h"
-#include "system/log.h"
-#include "system/loop.h"
-#include "system/report.h"
-#include "system/varlink.h"
+#include "system/base/log.h"
+#include "system/base/loop.h"
+#include "system/offline/report.h"
+#include "system/varlink/varlink.h"
 
 using namespace memhp;
 using nlohmann::json;

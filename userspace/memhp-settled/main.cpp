@@ -6,8 +6,8 @@
 #include <fcntl.h>
 
 #include "memhp-settled/runner.h"
-#include "system/fd.h"
-#include "system/log.h"
+#include "system/base/fd.h"
+#include "system/base/log.h"
 
 namespace
 {

@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "system/fd.h"
-#include "system/log.h"
-#include "system/loop.h"
+#include "system/base/fd.h"
+#include "system/base/log.h"
+#include "system/base/loop.h"
 
 namespace memhp
 {

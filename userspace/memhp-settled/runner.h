@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "system/hooks.h"
+#include "system/config/hooks.h"
 
 namespace memhp
 {

@@ -5,7 +5,7 @@
 
 #include <sched.h>
 
-#include "core/select.h"
+#include "core/offline/select.h"
 
 namespace memhp
 {

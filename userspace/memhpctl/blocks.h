@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "memhpctl/verbs.h"
-#include "system/kmod.h"
-#include "system/sysfs.h"
+#include "system/kernel/kmod.h"
+#include "system/memory/sysfs.h"
 
 namespace memhp
 {

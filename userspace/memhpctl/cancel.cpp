@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "core/units.h"
+#include "core/base/units.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
-#include "system/varlink.h"
+#include "system/varlink/varlink.h"
 
 namespace memhp
 {

@@ -11,16 +11,16 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "core/progress_bar.h"
-#include "core/target.h"
-#include "core/units.h"
+#include "core/base/units.h"
+#include "core/memory/target.h"
+#include "core/show/progress_bar.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
-#include "system/kmod.h"
-#include "system/report.h"
-#include "system/varlink.h"
-#include "system/writer.h"
+#include "system/kernel/kmod.h"
+#include "system/offline/report.h"
+#include "system/offline/writer.h"
+#include "system/varlink/varlink.h"
 
 namespace memhp
 {

@@ -9,8 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "core/event.h"
-#include "system/fd.h"
+#include "core/kernel/event.h"
+#include "system/base/fd.h"
 
 namespace memhp
 {

@@ -13,9 +13,9 @@
 #include "memhpctl/collector.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
-#include "system/fd.h"
-#include "system/kmod.h"
-#include "system/varlink.h"
+#include "system/base/fd.h"
+#include "system/kernel/kmod.h"
+#include "system/varlink/varlink.h"
 
 namespace memhp
 {

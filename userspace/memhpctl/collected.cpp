@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "system/fd.h"
-#include "system/varlink.h"
+#include "system/base/fd.h"
+#include "system/varlink/varlink.h"
 
 namespace memhp
 {

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "core/result.h"
+#include "core/base/result.h"
 #include "memhpctl/verbs.h"
 
 namespace memhp

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "memhpctl/collect_list.h"
-#include "system/fd.h"
+#include "system/base/fd.h"
 
 namespace memhp
 {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/result.h"
-#include "system/archive.h"
-#include "system/sysfs.h"
+#include "core/base/result.h"
+#include "system/base/archive.h"
+#include "system/memory/sysfs.h"
 
 namespace memhp
 {

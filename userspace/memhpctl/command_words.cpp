@@ -4,9 +4,9 @@
 #include <map>
 #include <utility>
 
-#include "core/eject.h"
-#include "core/target.h"
-#include "core/units.h"
+#include "core/base/units.h"
+#include "core/memory/target.h"
+#include "core/offline/eject.h"
 
 namespace memhp
 {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/result.h"
-#include "core/target.h"
+#include "core/base/result.h"
+#include "core/memory/target.h"
 #include "memhpctl/verbs.h"
 
 /// What stands on the command line as text, and what it means. Each fails with what to write

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "core/doctor.h"
+#include "core/advice/doctor.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
-#include "system/doctor_facts.h"
+#include "system/advice/doctor_facts.h"
 
 namespace memhp
 {

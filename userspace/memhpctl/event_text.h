@@ -6,7 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "core/event.h"
+#include "core/kernel/event.h"
 #include "memhpctl/clock.h"
 #include "memhpctl/table.h"
 

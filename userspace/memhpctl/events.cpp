@@ -6,8 +6,8 @@
 #include "memhpctl/json_text.h"
 #include "memhpctl/since.h"
 #include "memhpctl/verbs.h"
-#include "system/kmod.h"
-#include "system/sysfs.h"
+#include "system/kernel/kmod.h"
+#include "system/memory/sysfs.h"
 
 namespace memhp
 {

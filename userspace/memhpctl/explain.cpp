@@ -9,8 +9,8 @@
 #include "memhpctl/clock.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
-#include "system/explain.h"
-#include "system/explain_report.h"
+#include "system/explain/explain.h"
+#include "system/explain/explain_report.h"
 
 namespace memhp
 {

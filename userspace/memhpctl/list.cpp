@@ -9,7 +9,7 @@
 #include "memhpctl/list_columns.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
-#include "system/report.h"
+#include "system/offline/report.h"
 
 namespace memhp
 {

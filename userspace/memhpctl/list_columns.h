@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/block.h"
-#include "core/result.h"
+#include "core/base/result.h"
+#include "core/memory/block.h"
 #include "memhpctl/clock.h"
 
 namespace memhp

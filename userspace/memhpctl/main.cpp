@@ -8,7 +8,7 @@
 
 #include "memhp/version.h"
 
-#include "core/target.h"
+#include "core/memory/target.h"
 #include "memhpctl/command_words.h"
 #include "memhpctl/examples.h"
 #include "memhpctl/verbs.h"

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "core/map.h"
-#include "core/units.h"
+#include "core/base/units.h"
+#include "core/show/map.h"
 #include "memhpctl/blocks.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/terminal.h"

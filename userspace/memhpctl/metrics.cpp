@@ -4,8 +4,8 @@
 
 #include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
-#include "system/measure.h"
-#include "system/varlink.h"
+#include "system/advice/measure.h"
+#include "system/varlink/varlink.h"
 
 namespace memhp
 {

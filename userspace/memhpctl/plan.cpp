@@ -3,18 +3,18 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "core/forecast.h"
-#include "core/units.h"
+#include "core/advice/forecast.h"
+#include "core/base/units.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
-#include "system/kmod.h"
-#include "system/load.h"
-#include "system/memory_report.h"
-#include "system/ratio_report.h"
-#include "system/surroundings.h"
-#include "system/sysfs.h"
-#include "system/zoneinfo.h"
+#include "system/kernel/kmod.h"
+#include "system/kernel/load.h"
+#include "system/memory/memory_report.h"
+#include "system/memory/ratio_report.h"
+#include "system/memory/surroundings.h"
+#include "system/memory/sysfs.h"
+#include "system/memory/zoneinfo.h"
 
 namespace memhp
 {

@@ -6,14 +6,14 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "core/units.h"
+#include "core/base/units.h"
 #include "memhpctl/collected.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
-#include "system/policy_report.h"
-#include "system/sysfs.h"
-#include "system/zoneinfo.h"
+#include "system/config/policy_report.h"
+#include "system/memory/sysfs.h"
+#include "system/memory/zoneinfo.h"
 
 namespace memhp
 {

@@ -3,11 +3,11 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "core/units.h"
+#include "core/base/units.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
-#include "system/fd.h"
-#include "system/sysfs.h"
+#include "system/base/fd.h"
+#include "system/memory/sysfs.h"
 
 namespace memhp
 {

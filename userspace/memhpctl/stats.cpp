@@ -5,13 +5,13 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "core/latency.h"
-#include "core/units.h"
+#include "core/base/units.h"
+#include "core/kernel/latency.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
-#include "system/kmod.h"
-#include "system/sysfs.h"
+#include "system/kernel/kmod.h"
+#include "system/memory/sysfs.h"
 
 namespace memhp
 {

@@ -6,19 +6,19 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "core/tally.h"
-#include "core/units.h"
+#include "core/base/units.h"
+#include "core/memory/tally.h"
 #include "memhpctl/blocks.h"
 #include "memhpctl/clock.h"
 #include "memhpctl/collected.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/table.h"
 #include "memhpctl/verbs.h"
-#include "system/config.h"
-#include "system/hooks.h"
-#include "system/kmod.h"
-#include "system/memory_report.h"
-#include "system/ratio_report.h"
+#include "system/config/config.h"
+#include "system/config/hooks.h"
+#include "system/kernel/kmod.h"
+#include "system/memory/memory_report.h"
+#include "system/memory/ratio_report.h"
 
 namespace memhp
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
-#include "core/terminal.h"
+#include "core/show/terminal.h"
 
 namespace memhp
 {

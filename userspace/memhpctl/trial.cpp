@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "core/trial.h"
+#include "core/explain/trial.h"
 
 #include <csignal>
 
@@ -9,10 +9,10 @@
 
 #include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
-#include "system/dynamic_debug.h"
-#include "system/explain.h"
-#include "system/kernel_log.h"
-#include "system/owners_report.h"
+#include "system/explain/explain.h"
+#include "system/explain/owners_report.h"
+#include "system/kernel/dynamic_debug.h"
+#include "system/kernel/kernel_log.h"
 
 namespace memhp
 {

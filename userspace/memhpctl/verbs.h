@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/block.h"
-#include "core/event_filter.h"
-#include "core/result.h"
-#include "system/config.h"
-#include "system/request.h"
+#include "core/base/result.h"
+#include "core/kernel/event_filter.h"
+#include "core/memory/block.h"
+#include "system/config/config.h"
+#include "system/offline/request.h"
 
 namespace memhp
 {

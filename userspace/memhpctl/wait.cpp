@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "core/settle.h"
-#include "core/units.h"
+#include "core/base/units.h"
+#include "core/online/settle.h"
 #include "memhpctl/collected.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/verbs.h"
-#include "system/live_memory.h"
+#include "system/memory/live_memory.h"
 
 namespace memhp
 {

@@ -12,13 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/units.h"
+#include "core/base/units.h"
 #include "memhpctl/event_text.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
-#include "system/kmod.h"
-#include "system/live_memory.h"
+#include "system/kernel/kmod.h"
+#include "system/memory/live_memory.h"
 
 namespace memhp
 {

@@ -4,16 +4,16 @@
 #include <cstring>
 #include <utility>
 
-#include "system/log.h"
-#include "system/pages.h"
+#include "system/base/log.h"
+#include "system/memory/pages.h"
 
 namespace memhp
 {
 namespace
 {
 
-/// A free block goes within some 10 ms, on a slow and busy machine ten times that. What takes longer
-/// than this costs more than it brings.
+/// A free block goes within some 10 ms, on a slow and busy machine ten times that. What takes
+/// longer than this costs more than it brings.
 constexpr Time attempt_deadline = std::chrono::seconds(1);
 constexpr Time patience = std::chrono::milliseconds(100);
 

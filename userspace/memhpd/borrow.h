@@ -5,15 +5,15 @@
 #include <functional>
 #include <map>
 
-#include "core/block.h"
-#include "system/engine.h"
+#include "core/memory/block.h"
+#include "system/offline/engine.h"
 
 namespace memhp
 {
 
 /// Takes one block offline for as long as others are onlined, so that the kernel's walk through
-/// their zone stays short (core/borrow.h), and brings it back. Only a block that is free now, and
-/// goes at once.
+/// their zone stays short (core/online/borrow.h), and brings it back. Only a block that is free
+/// now, and goes at once.
 class Borrow
 {
 public:

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/block.h"
-#include "core/units.h"
+#include "core/base/units.h"
+#include "core/memory/block.h"
 
 namespace memhp
 {

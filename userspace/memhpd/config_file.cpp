@@ -4,7 +4,7 @@
 #include <system_error>
 #include <utility>
 
-#include "system/log.h"
+#include "system/base/log.h"
 #include <fmt/ranges.h>
 
 namespace memhp

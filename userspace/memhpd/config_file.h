@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "core/words.h"
-#include "system/config.h"
+#include "core/base/words.h"
+#include "system/config/config.h"
 
 namespace memhp
 {

@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "core/pace.h"
+#include "core/base/pace.h"
 #include "memhpd/status_report.h"
-#include "system/policy_report.h"
-#include "system/report.h"
-#include "system/zoneinfo.h"
+#include "system/config/policy_report.h"
+#include "system/memory/zoneinfo.h"
+#include "system/offline/report.h"
 
 namespace memhp
 {

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "core/mode.h"
+#include "core/online/mode.h"
 #include "memhpd/config_file.h"
 #include "memhpd/event_stream.h"
 #include "memhpd/explain_calls.h"
@@ -14,9 +14,9 @@
 #include "memhpd/onliner.h"
 #include "memhpd/requests.h"
 #include "memhpd/unplugger.h"
-#include "system/engine.h"
-#include "system/kmod.h"
-#include "system/varlink.h"
+#include "system/kernel/kmod.h"
+#include "system/offline/engine.h"
+#include "system/varlink/varlink.h"
 
 namespace memhp
 {

@@ -17,10 +17,10 @@
 #include <systemd/sd-daemon.h>
 
 #include "memhpd/restore.h"
-#include "system/log.h"
-#include "system/settings.h"
-#include "system/surroundings.h"
-#include "system/zoneinfo.h"
+#include "system/base/log.h"
+#include "system/kernel/settings.h"
+#include "system/memory/surroundings.h"
+#include "system/memory/zoneinfo.h"
 
 namespace memhp
 {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "core/mode.h"
+#include "core/online/mode.h"
 #include "memhpd/config_file.h"
 #include "memhpd/control.h"
 #include "memhpd/event_stream.h"
@@ -18,13 +18,13 @@
 #include "memhpd/settled.h"
 #include "memhpd/state.h"
 #include "memhpd/unplugger.h"
-#include "system/engine.h"
-#include "system/file_watch.h"
-#include "system/kmod.h"
-#include "system/loop.h"
-#include "system/sysfs.h"
-#include "system/uevent.h"
-#include "system/writer.h"
+#include "system/base/file_watch.h"
+#include "system/base/loop.h"
+#include "system/kernel/kmod.h"
+#include "system/kernel/uevent.h"
+#include "system/memory/sysfs.h"
+#include "system/offline/engine.h"
+#include "system/offline/writer.h"
 
 namespace memhp
 {

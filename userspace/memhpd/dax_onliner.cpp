@@ -5,9 +5,9 @@
 #include <cstring>
 #include <utility>
 
-#include "core/dax.h"
-#include "core/retry.h"
-#include "system/log.h"
+#include "core/offline/retry.h"
+#include "core/online/dax.h"
+#include "system/base/log.h"
 
 namespace memhp
 {

@@ -7,16 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "core/block.h"
-#include "system/engine.h"
-#include "system/loop.h"
-#include "system/sysfs.h"
+#include "core/memory/block.h"
+#include "system/base/loop.h"
+#include "system/memory/sysfs.h"
+#include "system/offline/engine.h"
 
 namespace memhp
 {
 
 /// Onlines the memory of dax devices as a whole, through the `state` file that dax/kmem has since
-/// Linux 7.3, see core/dax.h. Such a device is never touched block by block.
+/// Linux 7.3, see core/online/dax.h. Such a device is never touched block by block.
 class DaxOnliner
 {
 public:

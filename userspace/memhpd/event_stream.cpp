@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/block.h"
+#include "core/memory/block.h"
 
 namespace memhp
 {

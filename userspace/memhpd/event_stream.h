@@ -11,12 +11,12 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "core/backlog.h"
-#include "system/engine.h"
-#include "system/kmod.h"
-#include "system/loop.h"
-#include "system/uevent.h"
-#include "system/varlink.h"
+#include "core/varlink/backlog.h"
+#include "system/base/loop.h"
+#include "system/kernel/kmod.h"
+#include "system/kernel/uevent.h"
+#include "system/offline/engine.h"
+#include "system/varlink/varlink.h"
 
 namespace memhp
 {

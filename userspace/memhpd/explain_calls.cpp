@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "system/explain_report.h"
+#include "system/explain/explain_report.h"
 
 namespace memhp
 {

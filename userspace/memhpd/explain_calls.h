@@ -5,9 +5,9 @@
 #include <map>
 #include <memory>
 
-#include "system/explain.h"
-#include "system/loop.h"
-#include "system/varlink.h"
+#include "system/base/loop.h"
+#include "system/explain/explain.h"
+#include "system/varlink/varlink.h"
 
 namespace memhp
 {

@@ -7,9 +7,9 @@
 #include <iterator>
 #include <utility>
 
-#include "core/defend.h"
-#include "system/log.h"
-#include "system/settings.h"
+#include "core/online/defend.h"
+#include "system/base/log.h"
+#include "system/kernel/settings.h"
 
 namespace memhp
 {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/block.h"
-#include "core/setting.h"
-#include "core/units.h"
+#include "core/base/units.h"
+#include "core/memory/block.h"
+#include "core/online/setting.h"
 
 namespace memhp
 {

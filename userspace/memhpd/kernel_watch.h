@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "core/kernel_attempt.h"
+#include "core/kernel/kernel_attempt.h"
 #include "memhpd/config_file.h"
-#include "system/kernel_log.h"
-#include "system/kmod.h"
-#include "system/loop.h"
-#include "system/owners.h"
+#include "system/base/loop.h"
+#include "system/explain/owners.h"
+#include "system/kernel/kernel_log.h"
+#include "system/kernel/kmod.h"
 
 namespace memhp
 {

@@ -5,11 +5,11 @@
 #include <optional>
 #include <vector>
 
-#include "core/memory_view.h"
-#include "core/retry.h"
-#include "system/engine.h"
-#include "system/sysfs.h"
-#include "system/uevent.h"
+#include "core/memory/memory_view.h"
+#include "core/offline/retry.h"
+#include "system/kernel/uevent.h"
+#include "system/memory/sysfs.h"
+#include "system/offline/engine.h"
 
 namespace memhp
 {

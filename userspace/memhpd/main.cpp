@@ -15,7 +15,7 @@
 #include "memhpd/config_file.h"
 #include "memhpd/daemon.h"
 #include "memhpd/restore.h"
-#include "system/log.h"
+#include "system/base/log.h"
 
 namespace
 {

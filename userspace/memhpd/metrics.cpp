@@ -11,9 +11,9 @@
 
 #include <fmt/format.h>
 
-#include "system/fd.h"
-#include "system/log.h"
-#include "system/measure.h"
+#include "system/advice/measure.h"
+#include "system/base/fd.h"
+#include "system/base/log.h"
 
 namespace memhp
 {

@@ -3,15 +3,15 @@
 
 #include <string>
 
-#include "core/metrics.h"
+#include "core/show/metrics.h"
 #include "memhpd/config_file.h"
 #include "memhpd/kernel_watch.h"
 #include "memhpd/onliner.h"
 #include "memhpd/settled.h"
 #include "memhpd/unplugger.h"
-#include "system/engine.h"
-#include "system/kmod.h"
-#include "system/writer.h"
+#include "system/kernel/kmod.h"
+#include "system/offline/engine.h"
+#include "system/offline/writer.h"
 
 namespace memhp
 {

@@ -6,8 +6,8 @@
 #include <iterator>
 #include <utility>
 
-#include "core/pace.h"
-#include "system/log.h"
+#include "core/base/pace.h"
+#include "system/base/log.h"
 
 namespace memhp
 {

@@ -9,18 +9,18 @@
 #include <string>
 #include <vector>
 
-#include "core/policy.h"
-#include "core/ratio.h"
-#include "core/recall.h"
-#include "core/select.h"
+#include "core/memory/recall.h"
+#include "core/offline/select.h"
+#include "core/online/policy.h"
+#include "core/online/ratio.h"
 #include "memhpd/borrow.h"
 #include "memhpd/burst.h"
 #include "memhpd/dax_onliner.h"
 #include "memhpd/rezone.h"
-#include "system/engine.h"
-#include "system/loop.h"
-#include "system/sysfs.h"
-#include "system/uevent.h"
+#include "system/base/loop.h"
+#include "system/kernel/uevent.h"
+#include "system/memory/sysfs.h"
+#include "system/offline/engine.h"
 
 namespace memhp
 {

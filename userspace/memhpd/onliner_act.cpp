@@ -4,10 +4,10 @@
 #include <cstring>
 #include <utility>
 
-#include "core/borrow.h"
+#include "core/online/borrow.h"
 #include "memhpd/onliner.h"
-#include "system/log.h"
-#include "system/zoneinfo.h"
+#include "system/base/log.h"
+#include "system/memory/zoneinfo.h"
 
 namespace memhp
 {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "memhpd/onliner.h"
-#include "system/log.h"
+#include "system/base/log.h"
 
 namespace memhp
 {

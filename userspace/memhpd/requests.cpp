@@ -6,7 +6,7 @@
 
 #include <fmt/ranges.h>
 
-#include "system/log.h"
+#include "system/base/log.h"
 
 namespace memhp
 {

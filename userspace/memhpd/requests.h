@@ -11,8 +11,8 @@
 #include "memhpd/config_file.h"
 #include "memhpd/onliner.h"
 #include "memhpd/requests_file.h"
-#include "system/engine.h"
-#include "system/request.h"
+#include "system/offline/engine.h"
+#include "system/offline/request.h"
 
 namespace memhp
 {

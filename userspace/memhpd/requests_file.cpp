@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "memhpd/saved_document.h"
-#include "system/fd.h"
-#include "system/report.h"
+#include "system/base/fd.h"
+#include "system/offline/report.h"
 
 namespace memhp
 {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "system/plan.h"
+#include "system/offline/plan.h"
 
 namespace memhp
 {

@@ -7,7 +7,7 @@
 
 #include "memhpd/kernel_settings.h"
 #include "memhpd/state.h"
-#include "system/varlink.h"
+#include "system/varlink/varlink.h"
 
 namespace memhp
 {

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "system/log.h"
+#include "system/base/log.h"
 
 namespace memhp
 {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/device.h"
-#include "core/units.h"
-#include "system/engine.h"
+#include "core/base/units.h"
+#include "core/memory/device.h"
+#include "system/offline/engine.h"
 
 namespace memhp
 {

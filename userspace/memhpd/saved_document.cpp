@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "system/fd.h"
+#include "system/base/fd.h"
 
 namespace memhp
 {

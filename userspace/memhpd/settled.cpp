@@ -10,10 +10,10 @@
 
 #include <fmt/format.h>
 
-#include "core/units.h"
-#include "system/fd.h"
-#include "system/hooks.h"
-#include "system/log.h"
+#include "core/base/units.h"
+#include "system/base/fd.h"
+#include "system/base/log.h"
+#include "system/config/hooks.h"
 
 namespace memhp
 {

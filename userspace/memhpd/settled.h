@@ -5,12 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "core/hooks.h"
-#include "core/settle.h"
+#include "core/online/hooks.h"
+#include "core/online/settle.h"
 #include "memhpd/config_file.h"
-#include "system/loop.h"
-#include "system/sysfs.h"
-#include "system/uevent.h"
+#include "system/base/loop.h"
+#include "system/kernel/uevent.h"
+#include "system/memory/sysfs.h"
 
 namespace memhp
 {

@@ -10,9 +10,9 @@
 
 #include <fmt/format.h>
 
-#include "core/units.h"
+#include "core/base/units.h"
 #include "memhpd/saved_document.h"
-#include "system/fd.h"
+#include "system/base/fd.h"
 
 namespace memhp
 {

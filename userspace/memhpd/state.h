@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "core/policy.h"
-#include "core/result.h"
-#include "core/setting.h"
+#include "core/base/result.h"
+#include "core/online/policy.h"
+#include "core/online/setting.h"
 
 namespace memhp
 {

@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "system/memory_report.h"
-#include "system/owners_report.h"
-#include "system/ratio_report.h"
+#include "system/explain/owners_report.h"
+#include "system/memory/memory_report.h"
+#include "system/memory/ratio_report.h"
 
 namespace memhp
 {

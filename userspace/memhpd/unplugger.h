@@ -8,23 +8,23 @@
 #include <string>
 #include <vector>
 
-#include "core/block.h"
-#include "core/unplug.h"
+#include "core/memory/block.h"
+#include "core/offline/unplug.h"
 #include "memhpd/config_file.h"
 #include "memhpd/requests.h"
 #include "memhpd/unplugs_file.h"
-#include "system/engine.h"
-#include "system/loop.h"
-#include "system/sysfs.h"
-#include "system/uevent.h"
+#include "system/base/loop.h"
+#include "system/kernel/uevent.h"
+#include "system/memory/sysfs.h"
+#include "system/offline/engine.h"
 
 namespace memhp
 {
 
 /// Takes over what the kernel gives up: a device that the host wants back is taken offline with
-/// more patience, and ejected. Each device goes its own way; the machine in core/unplug decides.
-/// What it has taken over is on record in the file unplugs.json before anything is written; after a
-/// crash or a stop the next memhpd goes on with it.
+/// more patience, and ejected. Each device goes its own way; the machine in core/offline/unplug
+/// decides. What it has taken over is on record in the file unplugs.json before anything is
+/// written; after a crash or a stop the next memhpd goes on with it.
 class Unplugger
 {
 public:
@@ -63,7 +63,7 @@ public:
 	/// about to.
 	void failed(uint64_t block);
 
-	/// The firmware asked for a container, see system/container.h.
+	/// The firmware asked for a container, see system/offline/container.h.
 	void container(const std::string &name);
 
 	void on_uevent(const Uevent &event);

@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "memhpd/unplugger.h"
-#include "system/container.h"
-#include "system/eject.h"
-#include "system/log.h"
+#include "system/base/log.h"
+#include "system/offline/container.h"
+#include "system/offline/eject.h"
 
 namespace memhp
 {

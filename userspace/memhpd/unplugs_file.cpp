@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "memhpd/saved_document.h"
-#include "system/fd.h"
+#include "system/base/fd.h"
 
 namespace memhp
 {

@@ -5,9 +5,9 @@
 #include <map>
 #include <string>
 
-#include "core/result.h"
-#include "core/shared_blocks.h"
-#include "core/units.h"
+#include "core/base/result.h"
+#include "core/base/units.h"
+#include "core/offline/shared_blocks.h"
 
 namespace memhp
 {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/block.h"
+#include "core/memory/block.h"
 
 namespace memhp
 {

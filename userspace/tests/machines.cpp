@@ -11,8 +11,8 @@
 
 #include <fmt/format.h>
 
-#include "core/units.h"
-#include "system/fd.h"
+#include "core/base/units.h"
+#include "system/base/fd.h"
 
 namespace memhp
 {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "system/loop.h"
+#include "system/base/loop.h"
 
 namespace memhp
 {

@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include "system/fd.h"
+#include "system/base/fd.h"
 
 namespace memhp
 {

@@ -20,7 +20,7 @@
 #include <gtest/gtest.h>
 
 #include "play.h"
-#include "system/varlink.h"
+#include "system/varlink/varlink.h"
 #include "tree.h"
 
 namespace memhp

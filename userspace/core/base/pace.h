@@ -29,7 +29,9 @@ public:
 	/// True where it is time. What is out of the ordinary is told at once.
 	bool due(bool ordinary, Time now)
 	{
-		if (ordinary && now < next_)
+		if (!ordinary)
+			return true;
+		if (now < next_)
 			return false;
 		next_ = now + telling_interval;
 		return true;

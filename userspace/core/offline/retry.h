@@ -79,9 +79,6 @@ struct JobSpec {
 	bool once = false;
 	/// Something can be done between two passes that may help what failed.
 	bool assisted = false;
-	/// Of an offline: the owner has to hear from which zone each block went. Of one that does
-	/// not go it does in any case.
-	bool origins = true;
 	/// The owner hears of each block before the next is tried: one may be all that may be away.
 	bool one_by_one = false;
 

@@ -123,7 +123,7 @@ bool Engine::change(const std::shared_ptr<Entry> &entry, const Job::Attempt &tod
 			preempting_ = false;
 			wake();
 		},
-		online ? std::nullopt : std::optional(while_it_gets_on(todo)), spec.origins);
+		online ? std::nullopt : std::optional(while_it_gets_on(todo)));
 	return true;
 }
 

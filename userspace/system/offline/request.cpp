@@ -78,7 +78,6 @@ public:
 		spec.seed = static_cast<unsigned>(started_.count());
 		spec.all_or_nothing = request.all_or_nothing;
 		spec.once = request.trial;
-		spec.origins = request.all_or_nothing || request.trial;
 		if (request.change == Change::offline) {
 			spec.limits = plan_.terms.limits;
 			spec.assisted = !plan_.terms.assist.empty() && !request.trial;

@@ -72,18 +72,10 @@ Zone zone_of(uint64_t block)
 	return zone;
 }
 
-/// The zone of a block that is online before and after that is read, by its open `state`.
-Zone steady_zone(int file, uint64_t block)
-{
-	const auto zone = zone_of(block);
-	return state_of(file) == BlockState::online ? zone : Zone::none;
-}
-
 /// Changes a block by an open `state`. One descriptor for all that is done with it: the way to a
 /// file takes as long as half a dozen reads. `obeyed`: the kernel has put the block before this one
-/// where it was told to. `origins`: see Order.
-void change(int file, std::string_view value, BlockState wanted, bool obeyed, bool origins,
-	    Changed &result)
+/// where it was told to.
+void change(int file, std::string_view value, BlockState wanted, bool obeyed, Changed &result)
 {
 	std::array<char, 128> buffer;
 	errno = 0;
@@ -93,9 +85,12 @@ void change(int file, std::string_view value, BlockState wanted, bool obeyed, bo
 		return;
 	}
 	result.state = parse_block_state(before);
-	const bool leaves = result.state == BlockState::online && wanted == BlockState::offline;
-	if (leaves && origins)
-		result.zone = steady_zone(file, result.block);
+	if (result.state == BlockState::online && wanted == BlockState::offline) {
+		// It counts only if the block is online before and after it was read.
+		const auto zone = zone_of(result.block);
+		if (state_of(file) == BlockState::online)
+			result.zone = zone;
+	}
 	if (result.state != wanted) {
 		result.wrote = true;
 		if (::write(file, value.data(), value.size()) < 0)
@@ -103,11 +98,8 @@ void change(int file, std::string_view value, BlockState wanted, bool obeyed, bo
 		// After a failed write too: somebody else may have done it.
 		result.state = result.write_error == 0 ? wanted : state_of(file);
 	}
-	if (result.state != wanted) {
-		if (leaves && !origins)
-			result.zone = steady_zone(file, result.block);
+	if (result.state != wanted)
 		return;
-	}
 	if (wanted == BlockState::offline) {
 		result.state = state_of(file);
 		return;
@@ -139,7 +131,7 @@ void change_blocks(const Order &order, Board &board)
 		if (file < 0)
 			result.read_error = errno;
 		else
-			change(file, value, wanted, obeyed, order.origins, result);
+			change(file, value, wanted, obeyed, result);
 		if (file >= 0)
 			close(file);
 		const auto ended = now_ns();

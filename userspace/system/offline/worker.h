@@ -23,7 +23,6 @@ struct Order {
 	std::array<char, 208> path;
 	std::array<char, 48> value;
 	uint32_t blocks;
-	bool origins;	  ///< of an offline: the zone of each block is asked for, see Changed
 	int64_t slice_ns; ///< no further block is begun after this time
 };
 
@@ -39,9 +38,7 @@ struct Changed {
 	int write_error;  ///< errno of the write, 0 for none
 	bool wrote;	  ///< there was a write: the block was not in the wanted state before
 	BlockState state; ///< at the end
-	/// Where an onlined block is now, or one to be offlined was: of one that went only where
-	/// that was asked for.
-	Zone zone;
+	Zone zone;	  ///< where an onlined block is now, or one to be offlined was
 	int64_t took_ns;
 };
 

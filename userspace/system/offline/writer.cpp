@@ -109,7 +109,7 @@ void Writer::write(const std::string &path, const std::string &value, Time deadl
 }
 
 void Writer::change(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
-		    Each each, Done done, std::optional<Extension> extension, bool origins)
+		    Each each, Done done, std::optional<Extension> extension)
 {
 	worker::Order order{};
 	started_ = Loop::now();
@@ -125,7 +125,6 @@ void Writer::change(const std::vector<uint64_t> &blocks, const std::string &valu
 		board_->results[i].block = blocks[i];
 	}
 	order.blocks = static_cast<uint32_t>(blocks_);
-	order.origins = origins;
 	order.slice_ns = slice_.count();
 	std::memcpy(order.value.data(), value.data(),
 		    std::min(value.size(), order.value.size() - 1));

@@ -73,11 +73,8 @@ public:
 	/// or when its slice of time is over. `deadline` is a span, for each block. Where `done`
 	/// has an error the process has died in the middle, and the first block of which `each` was
 	/// not called may have been written.
-	/// Without `origins` nobody is told in which zone a block was that went offline: to find
-	/// that out takes as long as a tenth of an idle block.
 	void change(const std::vector<uint64_t> &blocks, const std::string &value, Time deadline,
-		    Each each, Done done, std::optional<Extension> extension = {},
-		    bool origins = true);
+		    Each each, Done done, std::optional<Extension> extension = {});
 	/// The block that a change() is at.
 	std::optional<uint64_t> changing() const;
 

@@ -142,8 +142,9 @@ TEST(TellingPace, IsOfTheOrdinaryNotTooOften)
 		bool ordinary;
 		Time::rep after;
 		bool due;
-	} cases[] = {{true, 0, true},	 {true, 1, false},   {true, 99, false}, {true, 100, true},
-		     {false, 101, true}, {true, 150, false}, {true, 201, true}, {false, 201, true}};
+	} cases[] = {{false, 0, true},	 {true, 0, true},   {true, 1, false},
+		     {true, 99, false},	 {true, 100, true}, {false, 101, true},
+		     {true, 150, false}, {true, 201, true}, {false, 201, true}};
 	for (const auto &one : cases)
 		EXPECT_EQ(pace.due(one.ordinary, start + Time(one.after)), one.due) << one.after;
 }

@@ -236,32 +236,5 @@ TEST_F(WriterOfBlocks, WhatIsDoneIsToldBeforeASlowBlockEnds)
 	EXPECT_TRUE(outcomes[0].killed);
 }
 
-TEST_F(WriterOfBlocks, WhereABlockWasIsToldWhereItIsAskedForOrStays)
-{
-	const struct {
-		bool origins;
-		const char *answer;
-		Zone zone;
-	} cases[] = {{true, "ok", Zone::movable},
-		     {false, "ok", Zone::none},
-		     {true, "16", Zone::movable},
-		     {false, "16", Zone::movable}};
-	std::vector<Scene> scenes;
-	size_t turn = 0;
-	for (const auto &one : cases) {
-		tree.add(50 + turn, "online", "Movable");
-		kernel.script(50 + turn, {one.answer});
-		scenes.push_back(after(turn, [this, turn, &one] {
-			writer.change({50 + turn}, "offline", never, each, done, {}, one.origins);
-		}));
-		++turn;
-	}
-	scenes.push_back(after(turn));
-	ASSERT_TRUE(play(loop, scenes));
-	ASSERT_EQ(results.size(), turn);
-	for (size_t at = 0; at < turn; ++at)
-		EXPECT_EQ(results[at].zone, cases[at].zone) << at;
-}
-
 } // namespace
 } // namespace memhp

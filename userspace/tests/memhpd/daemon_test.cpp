@@ -117,6 +117,7 @@ TEST_F(DaemonOfTree, AMoveThatWasKilledIsUndoneByTheNext)
 	EXPECT_EQ(tree.state(40), "offline");
 	EXPECT_EQ(standing(40), "handled");
 	start("online.hard_ratio = \"off\"\n");
+	// The fake kernel writes one after the other.
 	ASSERT_TRUE(becomes(MachineTree::dir(40) + "/state", "online"));
 	ASSERT_TRUE(becomes(MachineTree::dir(40) + "/valid_zones", "Movable"));
 	ASSERT_TRUE(reaches("moving", 0));

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
 #include <map>
+#include <string>
+#include <string_view>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -8,6 +13,7 @@
 #include "memhpctl/json_text.h"
 #include "memhpctl/list_columns.h"
 #include "memhpctl/table.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/offline/report.h"
 
@@ -91,6 +97,37 @@ std::vector<ListRow> rows_of(const Found &found, const ListOptions &options,
 	return rows;
 }
 
+std::string table_text(const Found &found, const ListOptions &options,
+		       const std::vector<ListColumn> &columns,
+		       const std::map<uint64_t, LastChange> &changes)
+{
+	std::vector<Table::Column> titles;
+	for (const auto &column : columns)
+		titles.push_back({column.title, column.right});
+	Table table(titles);
+	const ListStyle style{found.sysfs.block_size(), options.bytes,
+			      Clock::of(found.sysfs.root_fd())};
+	for (const auto &row : rows_of(found, options, columns, changes)) {
+		std::vector<std::string> cells;
+		for (const auto &column : columns)
+			cells.push_back(cell_text(column.id, row, style));
+		table.add(std::move(cells));
+	}
+	return table.text(!options.no_headings);
+}
+
+/// Of the longest line, in characters.
+size_t width(std::string_view text)
+{
+	size_t most = 0;
+	while (!text.empty()) {
+		const auto end = std::min(text.find('\n'), text.size());
+		most = std::max(most, end);
+		text.remove_prefix(std::min(end + 1, text.size()));
+	}
+	return most;
+}
+
 } // namespace
 
 int verb_list(const Globals &globals, const ListOptions &options)
@@ -110,27 +147,28 @@ int verb_list(const Globals &globals, const ListOptions &options)
 	const auto found = find_blocks(globals, options.target, detail);
 	if (!found)
 		return complain(found.error().error, found.error().status);
-	const auto block_size = found->sysfs.block_size();
 	const auto changes = globals.json || has(*columns, {Id::since, Id::by})
 				     ? last_changes(kmod)
 				     : std::map<uint64_t, LastChange>();
 	if (globals.json) {
-		print_json(found->blocks, block_size, changes);
+		print_json(found->blocks, found->sysfs.block_size(), changes);
 		return exit_done;
 	}
 
-	std::vector<Table::Column> titles;
-	for (const auto &column : *columns)
-		titles.push_back({column.title, column.right});
-	Table table(titles);
-	const ListStyle style{block_size, options.bytes, Clock::of(found->sysfs.root_fd())};
-	for (const auto &row : rows_of(*found, options, *columns, changes)) {
-		std::vector<std::string> cells;
-		for (const auto &column : *columns)
-			cells.push_back(cell_text(column.id, row, style));
-		table.add(std::move(cells));
+	const auto terminal = terminal_of(STDOUT_FILENO);
+	auto shown = *columns;
+	auto text = table_text(*found, options, shown, changes);
+	std::string missing;
+	while (terminal.interactive && options.columns.empty() && width(text) > terminal.width) {
+		const auto title = leave_one_out(shown);
+		if (!title)
+			break;
+		missing += (missing.empty() ? "" : ", ") + *title;
+		text = table_text(*found, options, shown, changes);
 	}
-	fmt::print("{}", table.text(!options.no_headings));
+	fmt::print("{}", text);
+	if (!missing.empty())
+		fmt::print("(no room for {}; list -o names columns)\n", missing);
 	return exit_done;
 }
 

@@ -39,6 +39,9 @@ constexpr std::array<ListColumn, 15> all_columns = {{
 constexpr auto usual = {Id::range, Id::size, Id::state,	 Id::block,
 			Id::zone,  Id::node, Id::source, Id::device};
 
+/// What a narrow terminal goes without, the first ones first.
+constexpr auto left_out = {Id::by, Id::since, Id::range, Id::source, Id::device};
+
 bool in(std::initializer_list<Id> list, Id id)
 {
 	return std::find(list.begin(), list.end(), id) != list.end();
@@ -102,6 +105,21 @@ Result<std::vector<ListColumn>> choose_columns(const std::string &list, bool wit
 		chosen.push_back(*found);
 	}
 	return chosen;
+}
+
+std::optional<std::string> leave_one_out(std::vector<ListColumn> &columns)
+{
+	for (const auto id : left_out) {
+		const auto found =
+			std::find_if(columns.begin(), columns.end(),
+				     [id](const ListColumn &column) { return column.id == id; });
+		if (found == columns.end())
+			continue;
+		const std::string title = found->title;
+		columns.erase(found);
+		return title;
+	}
+	return std::nullopt;
 }
 
 bool has(const std::vector<ListColumn> &columns, std::initializer_list<ListColumn::Id> any)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,10 @@ struct ListColumn {
 /// Comma-separated, in any case; all that are usual where it is empty. Fails on an unknown one,
 /// with the names of all.
 Result<std::vector<ListColumn>> choose_columns(const std::string &list, bool with_module);
+
+/// Takes away the column that a table which is too wide can best do without; its title, or nothing
+/// where all that are left are needed.
+std::optional<std::string> leave_one_out(std::vector<ListColumn> &columns);
 
 bool has(const std::vector<ListColumn> &columns, std::initializer_list<ListColumn::Id> any);
 

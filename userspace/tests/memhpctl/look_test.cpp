@@ -159,6 +159,29 @@ TEST(Map, OfAPartInCellsOfAGivenSize)
 	EXPECT_NE(mistake.err.find("128M"), std::string::npos) << mistake.err;
 }
 
+TEST(List, LeavesColumnsOutOnANarrowTerminal)
+{
+	const auto tree = recorded_machine("bookworm");
+	const auto list = [&](unsigned short width, const Lines &more = {}) {
+		Lines words = {"--sysroot", tree->root(), "list"};
+		words.insert(words.end(), more.begin(), more.end());
+		return run_on_terminal(MEMHPCTL, words, width);
+	};
+	const auto wide = list(200);
+	EXPECT_NE(wide.find("DEVICE"), std::string::npos) << wide;
+	EXPECT_EQ(wide.find("no room"), std::string::npos) << wide;
+
+	const auto narrow = list(80);
+	EXPECT_NE(narrow.find("(no room for BY, SINCE, RANGE;"), std::string::npos) << narrow;
+	std::istringstream lines(narrow);
+	for (std::string line; std::getline(lines, line);)
+		EXPECT_LE(line.size(), 80u + 1) << line; // the terminal adds a carriage return
+
+	const auto named = list(80, {"-o", "RANGE,STATE,BLOCK,ZONE,NODE,SOURCE,DEVICE,SIZE"});
+	EXPECT_EQ(named.find("no room"), std::string::npos) << named;
+	EXPECT_NE(ctl(*tree, {"list"}).out.find("DEVICE"), std::string::npos);
+}
+
 TEST(Map, HasColoursOnATerminalOnly)
 {
 	const auto tree = recorded_machine("bookworm");

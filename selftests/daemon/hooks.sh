@@ -13,7 +13,7 @@ command -v jq >/dev/null || skip_all "no jq"
 plan 24
 
 UNIT=memhp-settled.service
-INTERVAL=30
+INTERVAL=15 # seconds
 UNIT_DROP_IN=/run/systemd/system/$UNIT.d
 seen=$(mktemp -d)
 at_end "rm -rf $seen"

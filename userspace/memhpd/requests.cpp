@@ -114,7 +114,7 @@ Result<uint64_t> Requests::begin(const ChangeRequest &request, Client client)
 {
 	auto plan =
 		make_plan(parts_.sysfs, request, terms_of(request, parts_.config.config().offline),
-			  shared_->returning());
+			  on_their_way_online());
 	if (!plan)
 		return fail(plan.error());
 	SavedRequest saved{next_id_, client.uid, client.detached, client.owned, std::move(*plan)};
@@ -134,6 +134,21 @@ Result<uint64_t> Requests::begin(const ChangeRequest &request, Client client)
 		  fmt::join(request.target, " "), client.uid);
 	run(std::move(saved), std::move(client));
 	return id;
+}
+
+SharedBlocks::Blocks Requests::on_their_way_online() const
+{
+	auto blocks = shared_->returning();
+	for (const auto &[id, entry] : entries_) {
+		const auto &plan = entry.saved.plan;
+		if (plan.request.change != Change::online)
+			continue;
+		const auto zone =
+			plan.request.type == OnlineType::movable ? Zone::movable : Zone::normal;
+		for (const auto &part : plan.parts)
+			blocks.try_emplace(part.block, Origin{part.inode, zone});
+	}
+	return blocks;
 }
 
 void Requests::run(SavedRequest saved, Client client)

@@ -100,6 +100,8 @@ private:
 		bool kept = false; ///< has ended here, and goes on in the next memhpd
 	};
 
+	/// What an offline that begins now has to take for online: it comes after these.
+	SharedBlocks::Blocks on_their_way_online() const;
 	void run(SavedRequest saved, Client client);
 	void eject_ended(const std::string &device);
 	void note(uint64_t id, const Progress &progress);

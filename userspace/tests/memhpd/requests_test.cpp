@@ -55,6 +55,27 @@ TEST_F(RequestsOfTree, AnOfflineIsBegunWithTheLivesOfTheBlocksOnRecord)
 				{[&] { return engine->idle(); }}}));
 }
 
+TEST_F(RequestsOfTree, AnOfflineComesAfterTheOnlineThatWasAskedForBefore)
+{
+	bool ended = false;
+	const auto both = [&] {
+		ASSERT_TRUE(requests->begin(request(Change::online, "33"), {}));
+		Requests::Client client;
+		client.finished = [&](const Report &) { ended = true; };
+		ASSERT_TRUE(requests->begin(request(Change::offline, "33"), std::move(client)));
+	};
+	ASSERT_TRUE(play(
+		loop,
+		{onlined(4,
+			 [&] { ASSERT_TRUE(requests->begin(request(Change::offline, "33"), {})); }),
+		 {[&] { return tree.state(33) == "offline" && requests->views().empty(); }, both},
+		 {[&] { return ended && engine->idle(); }}}));
+	const auto all = writes();
+	ASSERT_GE(all.size(), 2u);
+	EXPECT_EQ(Lines(all.end() - 2, all.end()), (Lines{"33 online_movable", "33 offline"}));
+	EXPECT_EQ(tree.state(33), "offline");
+}
+
 class RequestsLeft : public RequestsOfTree
 {
 protected:

@@ -13,7 +13,7 @@ import payload
 from errors import UserError
 
 # A string instruction is emulated step by step: kernels that think bytes are quick clear each page by 4096
-# of them. With a thread for each CPU memory of a guest was found changed, see Documentation/testing.md.
+# of them. Why not a thread for each CPU: Documentation/testing.md, Traps.
 OPTIONS = {
     "kvm": ("-accel", "kvm", "-cpu", "max"),
     "tcg": ("-accel", "tcg,thread=single", "-cpu", "max,erms=off,fsrm=off"),

@@ -15,7 +15,7 @@ import roots
 from errors import UserError
 
 # 7.2, that of Debian 12, emulates cmpxchg16b with a segment prefix wrongly: kernels since 6.12 crash in SLUB.
-# And 10.0 takes two thirds of its time.
+# It is slower too.
 GOOD = (8, 1)
 # The guest whose release has a good one.
 SOURCE = "trixie"

@@ -49,10 +49,11 @@ def parse_seconds(text):
 
 @dataclasses.dataclass
 class Dimm:
-    """A DIMM that QEMU has. asked: number of events seen when it was last asked back."""
+    """A DIMM that QEMU has. backend: id of its memory. asked: number of events seen when it was last asked back."""
 
     size: int
     node: int
+    backend: str
     asked: int = 0
 
 
@@ -63,6 +64,11 @@ class Hotplug:
         self._qmp = qmp
         self._dimms = dict(dimms or {})
         self._count = 0
+        # The memory of DIMMs that are gone, for the next of that size: (bytes, backend). It is not given
+        # back: an emulating QEMU keeps the code it has translated by the place of the memory in QEMU, and
+        # runs it again when other memory comes to lie there (system/physmem.c, ram_block_add: the new
+        # memory is taken as free of code, nothing throws the old translations away).
+        self._spare = []
 
     async def answer(self, line):
         """The answer to a request line: a list of lines."""
@@ -116,17 +122,24 @@ class Hotplug:
         await self._forget()
         self._count += 1
         name = f"dimm{self._count}"
-        await self._qmp.execute("object-add", **{"qom-type": "memory-backend-ram",
-                                                 "id": "mem-" + name, "size": number,
-                                                 "reserve": False})
+        backend = await self._backend(number, "mem-" + name)
         try:
-            await self._qmp.execute("device_add", driver="pc-dimm", id=name,
-                                    memdev="mem-" + name, node=int(node))
+            await self._qmp.execute("device_add", driver="pc-dimm", id=name, memdev=backend, node=int(node))
         except QmpError:
-            await self._qmp.execute("object-del", id="mem-" + name)
+            self._spare.append((number, backend))
             raise
-        self._dimms[name] = Dimm(number, int(node))
+        self._dimms[name] = Dimm(number, int(node), backend)
         return [f"out {name}"]
+
+    async def _backend(self, size, name):
+        """The id of memory that no DIMM has: a spare one, or a new one with this name."""
+        for spare in self._spare:
+            if spare[0] == size:
+                self._spare.remove(spare)
+                return spare[1]
+        await self._qmp.execute("object-add", **{"qom-type": "memory-backend-ram", "id": name, "size": size,
+                                                 "reserve": False})
+        return name
 
     async def _del_dimm(self, name):
         dimm = await self._find(name)
@@ -198,10 +211,10 @@ class Hotplug:
         return self._dimms[name]
 
     async def _forget(self):
-        """Gives the memory of DIMMs that are gone back to the host."""
+        """Puts the memory of DIMMs that are gone to the spare one."""
         for name in [name for name in self._dimms if self._deleted(name)]:
-            del self._dimms[name]
-            await self._qmp.execute("object-del", id="mem-" + name)
+            gone = self._dimms.pop(name)
+            self._spare.append((gone.size, gone.backend))
 
     def _deleted(self, name):
         """True when QEMU has confirmed that the DIMM is gone, else None. Ids are never used twice."""

@@ -198,7 +198,7 @@ async def running(root, options, initrd, directory, console=file_console):
             await process.wait()
             raise StepFailed(f"QEMU did not start: {_first_line(directory / 'qemu.log')}",
                              directory) from None
-        dimms = {f"boot{number}": hotplug.Dimm(hotplug.parse_size(size), node)
+        dimms = {f"boot{number}": hotplug.Dimm(hotplug.parse_size(size), node, f"mem-boot{number}")
                  for number, (size, node) in enumerate(options.dimms, 1)}
         service = hotplug.Hotplug(qmp, dimms)
         server = asyncio.create_task(hotplug.serve(service, *ports["hotplug"]))

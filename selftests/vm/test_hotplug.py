@@ -63,12 +63,20 @@ class Hotplug(unittest.TestCase):
         qmp.event("DEVICE_DELETED", device="dimm1", path="/x")
         self.assertEqual(ask(service, "wait-gone dimm1 5"), ["exit 0"])
         self.assertEqual(ask(service, "list"), ["exit 0"])
-        self.assertEqual(qmp.names()[-1], "object-del")
         self.assertEqual(ask(service, "add-dimm 1G"), ["out dimm2", "exit 0"])
+
+    def test_memory_that_was_plugged_is_kept_for_the_next_dimm_of_its_size(self):
+        qmp = FakeQmp()
+        service = hotplug.Hotplug(qmp, {"boot1": hotplug.Dimm(1 << 30, 1, "mem-boot1")})
+        qmp.event("DEVICE_DELETED", device="boot1", path="/x")
+        ask(service, "add-dimm 2G", "add-dimm 1G", "add-dimm 1G")
+        backends = [words["memdev"] for name, words in qmp.commands if name == "device_add"]
+        self.assertEqual(backends, ["mem-dimm1", "mem-boot1", "mem-dimm3"])
+        self.assertNotIn("object-del", qmp.names())
 
     def test_what_the_guest_said_is_told_since_the_last_request(self):
         qmp = FakeQmp()
-        service = hotplug.Hotplug(qmp, {"boot1": hotplug.Dimm(1 << 30, 1)})
+        service = hotplug.Hotplug(qmp, {"boot1": hotplug.Dimm(1 << 30, 1, "mem-boot1")})
         info = {"device": "boot1", "status": 130}
         qmp.event("ACPI_DEVICE_OST", info={"device": "boot1", "status": 132})
         ask(service, "del-dimm boot1")
@@ -83,8 +91,9 @@ class Hotplug(unittest.TestCase):
         qmp = FakeQmp(device_add=QmpError("no slot"))
         service = hotplug.Hotplug(qmp)
         self.assertEqual(ask(service, "add-dimm 1G"), ["err hotplug: no slot", "exit 1"])
-        self.assertEqual(qmp.names(), ["object-add", "device_add", "object-del"])
         self.assertEqual(ask(service, "list"), ["exit 0"])
+        ask(service, "add-dimm 1G")
+        self.assertEqual(qmp.names(), ["object-add", "device_add", "device_add"])
 
     def test_bad_requests_are_usage(self):
         service = hotplug.Hotplug(FakeQmp())
@@ -113,7 +122,7 @@ class Hotplug(unittest.TestCase):
 
     def test_a_balloon_takes_from_all_that_is_there(self):
         qmp = FakeQmp(query_memory_size_summary={"base-memory": 2 << 30, "plugged-memory": 9 << 30})
-        service = hotplug.Hotplug(qmp, {"boot1": hotplug.Dimm(1 << 30, 1)})
+        service = hotplug.Hotplug(qmp, {"boot1": hotplug.Dimm(1 << 30, 1, "mem-boot1")})
         self.assertEqual(ask(service, "balloon 64M"), ["exit 0"])
         self.assertEqual(qmp.commands[-1], ("balloon", {"value": (3 << 30) - (64 << 20)}))
         self.assertEqual(ask(service, "balloon 3G")[-1], "exit 2")

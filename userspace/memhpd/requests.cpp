@@ -2,6 +2,7 @@
 #include "memhpd/requests.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include <fmt/ranges.h>
@@ -145,7 +146,8 @@ SharedBlocks::Blocks Requests::on_their_way_online() const
 			continue;
 		const auto zone =
 			plan.request.type == OnlineType::movable ? Zone::movable : Zone::normal;
-		for (const auto &part : plan.parts)
+		// What comes behind stands in for one that fails, and most often stays as it is.
+		for (const auto &part : plan.parts | std::views::take(plan.goal))
 			blocks.try_emplace(part.block, Origin{part.inode, zone});
 	}
 	return blocks;

@@ -76,6 +76,31 @@ TEST_F(RequestsOfTree, AnOfflineComesAfterTheOnlineThatWasAskedForBefore)
 	EXPECT_EQ(tree.state(33), "offline");
 }
 
+TEST_F(RequestsOfTree, AnOfflineDoesNotCountOnWhatStandsInForAnOnlineThatFails)
+{
+	size_t goal = 0;
+	const auto all_offline = [&] {
+		for (const uint64_t block : {32, 33, 34, 35})
+			if (tree.state(block) != "offline")
+				return false;
+		return requests->views().empty();
+	};
+	const auto both = [&] {
+		ASSERT_TRUE(requests->begin(request(Change::online, "128M"), {}));
+		ASSERT_TRUE(requests->begin(request(Change::offline, "32-35"), {}));
+		goal = requests->views().back().progress.goal;
+	};
+	ASSERT_TRUE(play(loop, {onlined(4,
+					[&] {
+						ASSERT_TRUE(requests->begin(
+							request(Change::offline, "32-35"), {}));
+					}),
+				{all_offline, both},
+				{[&] { return requests->views().empty() && engine->idle(); }}}));
+	EXPECT_EQ(goal, 1u);
+	EXPECT_TRUE(all_offline());
+}
+
 class RequestsLeft : public RequestsOfTree
 {
 protected:

@@ -13,10 +13,10 @@ import payload
 from errors import UserError
 
 # A string instruction is emulated step by step: kernels that think bytes are quick clear each page by 4096
-# of them. Why not a thread for each CPU: Documentation/testing.md, Traps.
+# of them.
 OPTIONS = {
     "kvm": ("-accel", "kvm", "-cpu", "max"),
-    "tcg": ("-accel", "tcg,thread=single", "-cpu", "max,erms=off,fsrm=off"),
+    "tcg": ("-accel", "tcg,thread=multi", "-cpu", "max,erms=off,fsrm=off"),
 }
 QEMU = "qemu-system-x86_64"
 # A guest that works says it in under two; longer than this, emulation is as good.

@@ -28,21 +28,27 @@ public:
 	}
 
 	using Done = std::function<void(const Result<std::vector<Block>> &)>;
+	/// The numbers of all blocks, ascending; not what changes meanwhile. The rest as for
+	/// begin().
+	using Listed = std::function<void(const Result<std::vector<uint64_t>> &)>;
+	void list(Listed listed);
+
 	/// Begins with the first turn, which is the last one on a small machine; one that has begun
 	/// is dropped. What `recall`, where given, knows is not read.
 	void begin(const Recall *recall, Done done);
 	void cancel();
-	bool busy() const { return scan_.has_value(); }
+	bool busy() const { return scan_ || list_; }
 
 	/// Something has happened to this block, by an event or an own write.
 	void touched(uint64_t block);
-	/// Events were lost.
+	/// Events were lost. A list is not begun anew.
 	void lost();
 
 	void set_turn(Time turn) { turn_ = turn; }
 
 private:
 	void turn();
+	void list_turn();
 
 	Loop &loop_;
 	const Sysfs &sysfs_;
@@ -50,6 +56,8 @@ private:
 	Time turn_ = usual_turn;
 	std::optional<ScanInParts> scan_;
 	Done done_;
+	std::optional<ListInParts> list_;
+	Listed listed_;
 	Loop::Source source_;
 };
 

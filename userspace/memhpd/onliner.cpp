@@ -218,7 +218,12 @@ void Onliner::continue_round(bool passed)
 	// that is announced from here on is of a block that the list below may lack.
 	hooks_.drain();
 	again_ = false;
-	const auto numbers = sysfs_.numbers();
+	lost_meanwhile_ = false;
+	look_.list([this](const Result<std::vector<uint64_t>> &numbers) { listed(numbers); });
+}
+
+void Onliner::listed(const Result<std::vector<uint64_t>> &numbers)
+{
 	if (numbers && *numbers != seen_ && ++looks_ < max_looks) {
 		seen_ = *numbers;
 		engine_.barrier([this](bool also_passed) { continue_round(also_passed); });
@@ -231,7 +236,6 @@ void Onliner::continue_round(bool passed)
 	}
 	if (std::exchange(read_all_, false))
 		recall_.clear();
-	lost_meanwhile_ = false;
 	look_began_ = Loop::now();
 	look_.begin(follows_events_ ? &recall_ : nullptr,
 		    [this, grown = *numbers != seen_](const Result<std::vector<Block>> &blocks) {

@@ -124,6 +124,7 @@ private:
 	/// still over a barrier; then look at all blocks, and act on what is settled.
 	void begin_round();
 	void continue_round(bool passed);
+	void listed(const Result<std::vector<uint64_t>> &numbers);
 	void end_round(const Result<std::vector<Block>> &blocks, bool grown);
 	/// Something has happened to a block: a look must not take it for what it was before.
 	void touched(uint64_t block);
@@ -202,7 +203,7 @@ private:
 	std::vector<uint64_t> seen_;
 	bool read_all_ = false;	      ///< in the next round
 	Look look_;		      ///< of the round
-	bool lost_meanwhile_ = false; ///< events, while that went on
+	bool lost_meanwhile_ = false; ///< events, since the list was begun
 	Time look_began_{};
 	Time last_add_{};
 	Time last_event_{};

@@ -44,7 +44,7 @@ void Onliner::on_lost()
 		log::warning("the kernel dropped uevents ({} times so far); looking at all blocks",
 			     counters_.lost_events);
 	if (look_.busy())
-		// It begins anew; but what was added is not settled in this round.
+		// All is read anew; but what was added is not settled in this round.
 		lost_meanwhile_ = true;
 	else if (!in_round_)
 		look_in_time();

@@ -36,7 +36,7 @@ std::vector<uint64_t> Gathering::to_read_again(size_t most)
 	std::advance(end, std::min(most, touched_.size()));
 	const std::vector<uint64_t> numbers(touched_.begin(), end);
 	touched_.erase(touched_.begin(), end);
-	settled_ = touched_.empty();
+	settled_ = true;
 	return numbers;
 }
 

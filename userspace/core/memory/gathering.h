@@ -71,8 +71,7 @@ private:
 	/// What reading again has told; nothing of a block that is gone.
 	std::map<uint64_t, std::optional<Block>> later_;
 	std::set<uint64_t> touched_;
-	/// After the last listed block was read the events have been delivered, and all that they
-	/// touched was given out to be read.
+	/// The events have been delivered since the last listed block was read.
 	bool settled_ = false;
 	unsigned losses_ = 0;
 };

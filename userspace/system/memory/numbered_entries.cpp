@@ -53,6 +53,15 @@ Numbered NumberedEntries::take()
 	return std::move(numbers_);
 }
 
+std::vector<uint64_t> numbers_of(const Numbered &entries)
+{
+	std::vector<uint64_t> numbers;
+	numbers.reserve(entries.size());
+	for (const auto &[number, inode] : entries)
+		numbers.push_back(number);
+	return numbers;
+}
+
 Result<Numbered> numbered_entries(int root, const std::string &path, std::string_view prefix)
 {
 	auto entries = NumberedEntries::open(root, path, prefix);

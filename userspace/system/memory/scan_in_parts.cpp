@@ -19,6 +19,31 @@ constexpr size_t some_blocks = 32;
 
 } // namespace
 
+ListInParts::ListInParts(const Sysfs &sysfs) : sysfs_(sysfs) {}
+ListInParts::ListInParts(ListInParts &&) noexcept = default;
+ListInParts::~ListInParts() = default;
+
+Result<bool> ListInParts::go_on(const std::function<bool()> &enough)
+{
+	if (!entries_) {
+		auto opened =
+			NumberedEntries::open(sysfs_.root_fd(), Sysfs::memory_dir, block_prefix);
+		if (!opened)
+			return fail(opened.error());
+		entries_ = std::make_unique<NumberedEntries>(std::move(*opened));
+	}
+	do {
+		const auto more = entries_->read(some_entries);
+		if (!more)
+			return fail(more.error());
+		if (!*more)
+			return true;
+	} while (!enough());
+	return false;
+}
+
+std::vector<uint64_t> ListInParts::take() { return numbers_of(entries_->take()); }
+
 /// Which blocks there are, by the directories of the blocks and of the nodes.
 class ScanInParts::Listing
 {
@@ -29,7 +54,7 @@ public:
 	Result<std::optional<std::vector<ListedBlock>>> go_on()
 	{
 		if (!blocks_) {
-			const auto all = read_some(Sysfs::memory_dir, "memory");
+			const auto all = read_some(Sysfs::memory_dir, block_prefix);
 			if (!all)
 				return fail(all.error());
 			if (!*all)
@@ -44,7 +69,7 @@ public:
 		if (node_ < nodes_.size()) {
 			const auto node = nodes_[node_].first;
 			const auto all =
-				read_some(fmt::format("{}/node{}", node_dir, node), "memory");
+				read_some(fmt::format("{}/node{}", node_dir, node), block_prefix);
 			if (!all || *all) {
 				// A node that goes meanwhile has no blocks.
 				if (all)

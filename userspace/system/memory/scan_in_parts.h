@@ -11,6 +11,27 @@
 namespace memhp
 {
 
+class NumberedEntries;
+
+/// What Sysfs::numbers() gives, read in parts. A block that comes or goes meanwhile may be in it or
+/// not.
+class ListInParts
+{
+public:
+	/// `sysfs` must outlive it.
+	explicit ListInParts(const Sysfs &sysfs);
+	ListInParts(ListInParts &&) noexcept;
+	~ListInParts();
+
+	/// As ScanInParts::go_on().
+	Result<bool> go_on(const std::function<bool()> &enough);
+	std::vector<uint64_t> take();
+
+private:
+	const Sysfs &sysfs_;
+	std::unique_ptr<NumberedEntries> entries_;
+};
+
 /// What Sysfs::scan() gives, but for the candidates, read in parts: so that on a large machine
 /// other work need not wait for it. See Gathering for what is right at the end.
 class ScanInParts

@@ -236,19 +236,15 @@ Result<ListedBlock> Sysfs::listed(uint64_t number) const
 
 Result<std::vector<uint64_t>> Sysfs::numbers() const
 {
-	const auto entries = numbered_entries(root_.get(), memory_dir, "memory");
+	const auto entries = numbered_entries(root_.get(), memory_dir, block_prefix);
 	if (!entries)
 		return fail(entries.error());
-	std::vector<uint64_t> numbers;
-	numbers.reserve(entries->size());
-	for (const auto &[number, inode] : *entries)
-		numbers.push_back(number);
-	return numbers;
+	return numbers_of(*entries);
 }
 
 Result<std::vector<std::pair<uint64_t, uint64_t>>> Sysfs::list(bool inodes) const
 {
-	auto entries = numbered_entries(root_.get(), memory_dir, "memory");
+	auto entries = numbered_entries(root_.get(), memory_dir, block_prefix);
 	if (!entries || listed_inodes_ || !inodes)
 		return entries;
 	Numbered present;

@@ -51,6 +51,11 @@ private:
 /// The same at once.
 Result<Numbered> numbered_entries(int root, const std::string &path, std::string_view prefix);
 
+inline constexpr auto block_prefix = "memory";
+
+/// Without their inodes.
+std::vector<uint64_t> numbers_of(const Numbered &entries);
+
 /// A block, and a node that links to it.
 using NodeLink = std::pair<uint64_t, int>;
 

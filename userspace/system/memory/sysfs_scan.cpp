@@ -119,8 +119,8 @@ std::vector<ListedBlock> entries_of(int root, const Numbered &numbers)
 	links.reserve(numbers.size());
 	const auto nodes = numbered_entries(root, node_dir, "node");
 	for (const auto &[node, inode] : nodes ? *nodes : Numbered()) {
-		const auto linked =
-			numbered_entries(root, fmt::format("{}/node{}", node_dir, node), "memory");
+		const auto linked = numbered_entries(root, fmt::format("{}/node{}", node_dir, node),
+						     block_prefix);
 		if (!linked)
 			continue;
 		for (const auto &[number, link] : *linked)

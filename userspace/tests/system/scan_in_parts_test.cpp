@@ -93,6 +93,20 @@ TEST_F(ScanInPartsOfTree, GivesWhatAScanGives)
 	EXPECT_EQ(text(whole.take()), all());
 }
 
+TEST_F(ScanInPartsOfTree, ListsWhatIsThere)
+{
+	for (uint64_t block = 1000; block < 1500; ++block)
+		tree.make_directory(MachineTree::dir(block));
+	ListInParts list(sysfs);
+	EXPECT_FALSE(list.go_on([] { return true; }).value()) << "in more than one part";
+	while (!list.go_on([] { return true; }).value())
+		;
+	EXPECT_EQ(list.take(), sysfs.numbers().value());
+	ListInParts whole(sysfs);
+	EXPECT_TRUE(whole.go_on([] { return false; }).value());
+	EXPECT_EQ(whole.take(), sysfs.numbers().value());
+}
+
 /// Whatever an event tells of between two parts, whichever they are.
 TEST_F(ScanInPartsOfTree, ReadsAgainWhatAnEventTouches)
 {

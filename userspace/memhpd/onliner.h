@@ -150,7 +150,7 @@ private:
 	std::vector<Block> misplaced_of(const Device &device, const Verdict &verdict,
 					const MemoryCount &count) const;
 	/// Notes all such blocks, and tells of those that are new.
-	void survey(const std::vector<Block> &blocks, const MemoryCount &count);
+	void survey(const std::vector<Device> &devices, const MemoryCount &count);
 	/// Moves the misplaced blocks of one device, if online.rezone says so.
 	void rezone(const std::vector<Block> &blocks, const MemoryCount &count);
 	/// A block is about to be offline for a moment (true), or is so no more.

@@ -41,7 +41,8 @@ void Onliner::act(const Result<std::vector<Block>> &blocks, const std::vector<ui
 	auto count = counted(*blocks);
 	std::map<OnlineType, std::vector<Block>> wanted;
 	std::set<uint64_t> left;
-	for (const auto &device : group_by_device(*blocks)) {
+	const auto devices = group_by_device(*blocks);
+	for (const auto &device : devices) {
 		check_new(device, settled, count);
 		std::vector<Block> fresh;
 		auto since = Time::max();
@@ -104,7 +105,7 @@ void Onliner::act(const Result<std::vector<Block>> &blocks, const std::vector<ui
 		else if (!order.empty())
 			submit(std::move(arranged), type);
 	}
-	survey(*blocks, count);
+	survey(devices, count);
 	keep_types(*blocks);
 	rezone(*blocks, count);
 }

@@ -100,7 +100,7 @@ void Onliner::checked(const Result<std::vector<Block>> &blocks)
 	}
 	recall_.fill(*blocks);
 	observe(*blocks);
-	survey(*blocks, counted(*blocks));
+	survey(group_by_device(*blocks), counted(*blocks));
 	const bool fresh = std::any_of(blocks->begin(), blocks->end(),
 				       [this](const Block &block) { return waits(block); });
 	if (fresh || !born_.empty() || (policy_.rezone && !misplaced_.empty()))

@@ -152,7 +152,8 @@ private:
 	/// Notes all such blocks, and tells of those that are new.
 	void survey(const std::vector<Device> &devices, const MemoryCount &count);
 	/// Moves the misplaced blocks of one device, if online.rezone says so.
-	void rezone(const std::vector<Block> &blocks, const MemoryCount &count);
+	void rezone(const std::vector<Device> &devices, const std::vector<Block> &blocks,
+		    const MemoryCount &count);
 	/// A block is about to be offline for a moment (true), or is so no more.
 	void away(uint64_t block, bool begin);
 	/// It is in this zone now, or offline for good: see Rezone::Hooks::moved.
@@ -161,7 +162,7 @@ private:
 	void bring_back(const std::vector<Block> &blocks,
 			const std::map<uint64_t, uint64_t> &moving);
 	/// Has an older kernel remember where blocks belong that it onlines by itself.
-	void keep_types(const std::vector<Block> &blocks);
+	void keep_types(const std::vector<Device> &devices);
 	void online_dax(const Device &device, const std::vector<Block> &fresh, OnlineType type,
 			std::string why);
 	void observe(const std::vector<Block> &blocks,

@@ -106,8 +106,8 @@ void Onliner::act(const Result<std::vector<Block>> &blocks, const std::vector<ui
 			submit(std::move(arranged), type);
 	}
 	survey(devices, count);
-	keep_types(*blocks);
-	rezone(*blocks, count);
+	keep_types(devices);
+	rezone(devices, *blocks, count);
 }
 
 MemoryCount Onliner::counted(const std::vector<Block> &blocks) const

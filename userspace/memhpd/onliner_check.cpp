@@ -137,11 +137,12 @@ void Onliner::survey(const std::vector<Device> &devices, const MemoryCount &coun
 	misplaced_ = std::move(misplaced);
 }
 
-void Onliner::rezone(const std::vector<Block> &blocks, const MemoryCount &count)
+void Onliner::rezone(const std::vector<Device> &devices, const std::vector<Block> &blocks,
+		     const MemoryCount &count)
 {
 	if (!policy_.rezone || rezone_.busy())
 		return;
-	for (const auto &device : group_by_device(blocks)) {
+	for (const auto &device : devices) {
 		// A dax device that has a state file is never touched block by block.
 		if (device.source == Source::dax_kmem && dax_.has_state(device.name))
 			continue;
@@ -213,12 +214,12 @@ void Onliner::bring_back(const std::vector<Block> &blocks,
 	}
 }
 
-void Onliner::keep_types(const std::vector<Block> &blocks)
+void Onliner::keep_types(const std::vector<Device> &devices)
 {
 	if (!keep_type_)
 		return;
 	std::map<OnlineType, std::vector<uint64_t>> wanted;
-	for (const auto &device : group_by_device(blocks)) {
+	for (const auto &device : devices) {
 		const auto verdict = judge(policy_, device, sysfs_.block_size());
 		if (verdict.action != OnlineAction::movable &&
 		    verdict.action != OnlineAction::kernel)

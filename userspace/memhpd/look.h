@@ -19,7 +19,7 @@ class Look
 {
 public:
 	/// Of a turn; it reads on until that is over.
-	static constexpr Time usual_turn = std::chrono::milliseconds(4);
+	static constexpr Time usual_turn = std::chrono::milliseconds(2);
 
 	/// `drain` delivers all uevents sent so far.
 	Look(Loop &loop, const Sysfs &sysfs, std::function<void()> drain)

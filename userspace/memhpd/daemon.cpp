@@ -113,7 +113,11 @@ Daemon::Daemon(ConfigFile config, Sysfs sysfs, bool live, const std::string &sys
 			[this](uint64_t block) { unplugger_.failed(block); }),
 	  settled_(loop_, sysfs_, config_, state_dir_),
 	  metrics_({loop_, sysfs_, kmod_, config_, writer_, engine_, onliner_, settled_, unplugger_,
-		    kernel_watch_}),
+		    kernel_watch_, view_,
+		    [this] {
+			    if (monitor_)
+				    monitor_->drain();
+		    }}),
 	  events_(loop_, kmod_, live_)
 {
 	make_directory(runtime_dir_ + "/memhp");

@@ -73,7 +73,12 @@ void Metrics::changed()
 
 Result<std::string> Metrics::text() const
 {
-	auto measures = measure(parts_.sysfs, parts_.kmod);
+	parts_.drain();
+	parts_.view.look();
+	auto measures =
+		parts_.view.verified()
+			? Result<Measures>(measure(parts_.sysfs, parts_.kmod, parts_.view.tally()))
+			: measure(parts_.sysfs, parts_.kmod);
 	if (!measures)
 		return fail(measures.error());
 

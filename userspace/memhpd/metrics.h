@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "core/show/metrics.h"
 #include "memhpd/config_file.h"
 #include "memhpd/kernel_watch.h"
+#include "memhpd/live_view.h"
 #include "memhpd/onliner.h"
 #include "memhpd/settled.h"
 #include "memhpd/unplugger.h"
@@ -33,6 +35,8 @@ public:
 		const SettledHooks &settled;
 		const Unplugger &unplugger;
 		const KernelWatch &kernel_watch;
+		LiveView &view;
+		std::function<void()> drain; ///< deliver all uevents sent so far
 	};
 
 	explicit Metrics(Parts parts);
@@ -47,8 +51,8 @@ public:
 	/// Something that shows in the metrics has changed.
 	void changed();
 
-	/// All metrics as they are now, in the Prometheus text format. Fails where the memory
-	/// blocks cannot be read.
+	/// All metrics as they are now, in the Prometheus text format. All blocks are read only
+	/// where the view is not to be used; fails where that fails.
 	Result<std::string> text() const;
 
 	/// Why the file is not as it should be; empty where it is, or is not wanted.

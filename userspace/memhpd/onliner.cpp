@@ -6,7 +6,6 @@
 #include <iterator>
 #include <utility>
 
-#include "core/base/pace.h"
 #include "system/base/log.h"
 
 namespace memhp
@@ -14,7 +13,6 @@ namespace memhp
 namespace
 {
 
-constexpr Time rescan_interval = std::chrono::minutes(1);
 constexpr Time burst_pause = std::chrono::seconds(1);
 /// The kernel has ended when nothing has happened for so long; the longer one where it has not
 /// onlined all that has come: it can take seconds between the one and the other.
@@ -27,7 +25,9 @@ constexpr unsigned max_looks = 3;
 
 Onliner::Onliner(Loop &loop, const Sysfs &sysfs, Engine &engine, OnlinePolicy policy, Hooks hooks)
 	: loop_(loop), sysfs_(sysfs), engine_(engine), policy_(std::move(policy)),
-	  hooks_(std::move(hooks)), dax_(loop, sysfs, engine, [this] { hooks_.changed(); }),
+	  hooks_(std::move(hooks)), look_(loop, sysfs, [this] { hooks_.drain(); }),
+	  check_(loop, sysfs, [this] { hooks_.drain(); }),
+	  dax_(loop, sysfs, engine, [this] { hooks_.changed(); }),
 	  rezone_(engine, {[this] { hooks_.save(); },
 			   [this](uint64_t block, bool begin) { away(block, begin); },
 			   [this](uint64_t block, Zone zone, bool by_another) {
@@ -52,6 +52,7 @@ void Onliner::away(uint64_t block, bool begin)
 
 void Onliner::came_back(uint64_t block, Zone zone, bool by_another)
 {
+	touched(block);
 	if (zone != Zone::none)
 		ledger_.went_online(block);
 	else
@@ -99,7 +100,7 @@ void Onliner::start(std::optional<std::map<uint64_t, Ledger::Entry>> saved,
 	}
 	dax_.resume(dax);
 	begin_round();
-	schedule_rescan();
+	schedule_check();
 }
 
 void Onliner::set_policy(OnlinePolicy policy)
@@ -115,6 +116,7 @@ void Onliner::on_uevent(const Uevent &event)
 	case Uevent::Action::add:
 		if (!is_news(event.block))
 			return;
+		touched(event.block);
 		recall_.added(event.block);
 		last_add_ = last_event_;
 		// The kernel onlines with the hotplug lock held: to wait for that, and to look
@@ -127,7 +129,7 @@ void Onliner::on_uevent(const Uevent &event)
 		}
 		return;
 	case Uevent::Action::online:
-		recall_.touched(event.block);
+		touched(event.block);
 		expected_.erase(event.block);
 		ledger_.went_online(event.block);
 		// The kernel has put it back by itself, and forgotten the type.
@@ -135,22 +137,16 @@ void Onliner::on_uevent(const Uevent &event)
 			begin_round();
 		break;
 	case Uevent::Action::offline:
-		recall_.touched(event.block);
+		touched(event.block);
 		ledger_.went_offline(event.block);
 		kept_.erase(event.block);
 		break;
 	case Uevent::Action::remove:
 	case Uevent::Action::other:
-		recall_.touched(event.block);
+		touched(event.block);
 		return;
 	}
 	hooks_.changed();
-}
-
-void Onliner::look()
-{
-	recall_.clear();
-	begin_round();
 }
 
 bool Onliner::is_news(uint64_t block) const
@@ -159,25 +155,6 @@ bool Onliner::is_news(uint64_t block) const
 		return true;
 	const auto inode = sysfs_.inode(block);
 	return ledger_.is_news(block, inode ? std::optional(*inode) : std::nullopt);
-}
-
-void Onliner::on_lost()
-{
-	++counters_.lost_events;
-	recall_.clear();
-	if (worth_a_line(counters_.lost_events))
-		log::warning("the kernel dropped uevents ({} times so far); looking at all blocks",
-			     counters_.lost_events);
-	// The list of blocks will be read once more in this round: nothing is missed.
-	if (in_round_)
-		return;
-	// Each online has an event that may be lost: a look for each would take all the time.
-	const auto now = Loop::now();
-	const auto at = next_look(now, looked_at_, look_took_);
-	if (at > now)
-		look_again(at);
-	else
-		begin_round();
 }
 
 void Onliner::finish()
@@ -191,6 +168,7 @@ void Onliner::note(Change change, const Attempted &attempted)
 {
 	if (!attempted.outcome.reached)
 		return;
+	touched(attempted.block);
 	if (change == Change::online) {
 		ledger_.went_online(attempted.block);
 		ledger_.zone_chosen(attempted.block, Ledger::Chooser::request);
@@ -240,20 +218,29 @@ void Onliner::continue_round(bool passed)
 	// that is announced from here on is of a block that the list below may lack.
 	hooks_.drain();
 	again_ = false;
-	const auto numbers = sysfs_.numbers();
+	lost_meanwhile_ = false;
+	look_.list([this](const Result<std::vector<uint64_t>> &numbers) { listed(numbers); });
+}
+
+void Onliner::listed(const Result<std::vector<uint64_t>> &numbers)
+{
 	if (numbers && *numbers != seen_ && ++looks_ < max_looks) {
 		seen_ = *numbers;
 		engine_.barrier([this](bool also_passed) { continue_round(also_passed); });
 		return;
 	}
-	in_round_ = false;
 	if (!numbers) {
+		in_round_ = false;
 		log::error("listing the memory blocks failed: {}", numbers.error().message);
 		return;
 	}
-	act(seen_);
-	if (again_ || *numbers != seen_)
-		begin_round();
+	if (std::exchange(read_all_, false))
+		recall_.clear();
+	look_began_ = Loop::now();
+	look_.begin(follows_events_ ? &recall_ : nullptr,
+		    [this, grown = *numbers != seen_](const Result<std::vector<Block>> &blocks) {
+			    end_round(blocks, grown);
+		    });
 }
 
 void Onliner::observe(const std::vector<Block> &blocks, Ledger::Standing unknown_offline,
@@ -271,7 +258,8 @@ void Onliner::observe(const std::vector<Block> &blocks, Ledger::Standing unknown
 			  format_ranges(news.taken_offline));
 	if (hooks_.scanned)
 		hooks_.scanned(blocks);
-	hooks_.changed();
+	if (news.changed)
+		hooks_.changed();
 }
 
 void Onliner::report_later()
@@ -293,48 +281,6 @@ void Onliner::report_burst()
 	for (const auto &line : burst_.warnings(sysfs_.block_size()))
 		log::warning("{}", line);
 	burst_ = burst_.next();
-}
-
-void Onliner::look_around(const Result<std::vector<Block>> &blocks)
-{
-	looking_at_ = blocks ? &*blocks : nullptr;
-	hooks_.look_around();
-	looking_at_ = nullptr;
-}
-
-void Onliner::rescan()
-{
-	hooks_.drain();
-	const auto blocks = sysfs_.scan({.candidates = false});
-	look_around(blocks);
-	if (!blocks) {
-		log::error("rescan failed: {}", blocks.error().message);
-	} else {
-		recall_.fill(*blocks);
-		observe(*blocks);
-		survey(*blocks, counted(*blocks));
-		const bool fresh = std::any_of(blocks->begin(), blocks->end(),
-					       [this](const Block &block) { return waits(block); });
-		if (fresh || !born_.empty() || (policy_.rezone && !misplaced_.empty()))
-			begin_round();
-	}
-	schedule_rescan();
-}
-
-void Onliner::schedule_rescan()
-{
-	rescan_source_ = loop_.timer(Loop::now() + rescan_interval, [this] { rescan(); });
-}
-
-void Onliner::look_again(Time at)
-{
-	if (look_again_source_ && look_again_at_ <= at)
-		return;
-	look_again_at_ = at;
-	look_again_source_ = loop_.timer(at, [this] {
-		look_again_source_.reset();
-		begin_round();
-	});
 }
 
 } // namespace memhp

@@ -16,6 +16,7 @@
 #include "memhpd/borrow.h"
 #include "memhpd/burst.h"
 #include "memhpd/dax_onliner.h"
+#include "memhpd/look.h"
 #include "memhpd/rezone.h"
 #include "system/base/loop.h"
 #include "system/kernel/uevent.h"
@@ -69,6 +70,9 @@ public:
 	/// only what something has happened to. Without it, each look reads all.
 	void follow_events() { follows_events_ = true; }
 
+	/// How long a turn of a look may be. Before start().
+	void set_turn(Time turn);
+
 	/// Who onlines: the kernel, or this.
 	void set_mode(OnlineMode mode) { mode_ = mode; }
 
@@ -93,6 +97,9 @@ public:
 	bool busy() const { return in_round_ || !in_job_.empty() || borrow_.busy(); }
 	/// The kernel dropped uevents.
 	void on_lost();
+	/// Reads all blocks, whatever is known of them, and compares that with what was known; each
+	/// minute after start().
+	void check();
 
 	/// What it has just read: all blocks, in its hook look_around; else nullptr.
 	const std::vector<Block> *looking_at() const { return looking_at_; }
@@ -114,9 +121,13 @@ public:
 
 private:
 	/// Runs of additions are handled in rounds: barrier, list of blocks, until the list holds
-	/// still over a barrier; then act on it.
+	/// still over a barrier; then look at all blocks, and act on what is settled.
 	void begin_round();
 	void continue_round(bool passed);
+	void listed(const Result<std::vector<uint64_t>> &numbers);
+	void end_round(const Result<std::vector<Block>> &blocks, bool grown);
+	/// Something has happened to a block: a look must not take it for what it was before.
+	void touched(uint64_t block);
 	/// Begins one in kernel mode, which checks what the kernel has done: as soon as it has
 	/// onlined what has come, or does not go on with it.
 	void begin_round_in_a_pause();
@@ -125,7 +136,7 @@ private:
 	bool is_news(uint64_t block) const;
 	/// True for a block that policy has to decide on.
 	bool waits(const Block &block) const;
-	void act(const std::vector<uint64_t> &settled);
+	void act(const Result<std::vector<Block>> &blocks, const std::vector<uint64_t> &settled);
 	/// What policy makes of the fresh blocks of a device, bounds of the ratio included.
 	std::vector<Allotment> allotted(const Device &device, const std::vector<Block> &fresh,
 					const Verdict &verdict, MemoryCount &count);
@@ -139,9 +150,10 @@ private:
 	std::vector<Block> misplaced_of(const Device &device, const Verdict &verdict,
 					const MemoryCount &count) const;
 	/// Notes all such blocks, and tells of those that are new.
-	void survey(const std::vector<Block> &blocks, const MemoryCount &count);
+	void survey(const std::vector<Device> &devices, const MemoryCount &count);
 	/// Moves the misplaced blocks of one device, if online.rezone says so.
-	void rezone(const std::vector<Block> &blocks, const MemoryCount &count);
+	void rezone(const std::vector<Device> &devices, const std::vector<Block> &blocks,
+		    const MemoryCount &count);
 	/// A block is about to be offline for a moment (true), or is so no more.
 	void away(uint64_t block, bool begin);
 	/// It is in this zone now, or offline for good: see Rezone::Hooks::moved.
@@ -150,7 +162,7 @@ private:
 	void bring_back(const std::vector<Block> &blocks,
 			const std::map<uint64_t, uint64_t> &moving);
 	/// Has an older kernel remember where blocks belong that it onlines by itself.
-	void keep_types(const std::vector<Block> &blocks);
+	void keep_types(const std::vector<Device> &devices);
 	void online_dax(const Device &device, const std::vector<Block> &fresh, OnlineType type,
 			std::string why);
 	void observe(const std::vector<Block> &blocks,
@@ -166,8 +178,10 @@ private:
 	void attempted(const Job &job, const Attempted &attempted);
 	/// The hook of that name.
 	void look_around(const Result<std::vector<Block>> &blocks);
-	void rescan();
-	void schedule_rescan();
+	void checked(const Result<std::vector<Block>> &blocks);
+	void schedule_check();
+	/// After lost events: soon, but not all the time.
+	void look_in_time();
 	void look_again(Time at);
 	void count_failure(const Attempted &attempted);
 	void count_wrong_zone(uint64_t block, Zone zone, OnlineAction wanted, std::string_view why);
@@ -188,12 +202,17 @@ private:
 	bool again_ = false; ///< something was added since the round began
 	unsigned looks_ = 0; ///< barriers of this round
 	std::vector<uint64_t> seen_;
+	bool read_all_ = false;	      ///< in the next round
+	Look look_;		      ///< of the round
+	bool lost_meanwhile_ = false; ///< events, since the list was begun
+	Time look_began_{};
 	Time last_add_{};
 	Time last_event_{};
 	std::set<uint64_t> expected_; ///< blocks that the kernel is about to online
 	Time looked_at_{};	      ///< end of the last complete look
 	Time look_took_{};
 	bool follows_events_ = false;
+	Look check_;
 	Recall recall_;
 	const std::vector<Block> *looking_at_ = nullptr;
 	std::optional<uint64_t> held_; ///< the hole that waits for a growing device to pause
@@ -215,7 +234,7 @@ private:
 	Burst burst_;
 	Loop::Source pause_source_;
 	Loop::Source burst_source_;
-	Loop::Source rescan_source_;
+	Loop::Source check_source_;
 	Loop::Source look_again_source_;
 	Time look_again_at_ = Time::max();
 };

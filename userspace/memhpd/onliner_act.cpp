@@ -25,11 +25,8 @@ bool Onliner::waits(const Block &block) const
 	       ledger_.standing(block.number) == Ledger::Standing::fresh;
 }
 
-void Onliner::act(const std::vector<uint64_t> &settled)
+void Onliner::act(const Result<std::vector<Block>> &blocks, const std::vector<uint64_t> &settled)
 {
-	const auto began = Loop::now();
-	const auto blocks =
-		sysfs_.scan({.candidates = false}, follows_events_ ? &recall_ : nullptr);
 	look_around(blocks);
 	if (!blocks) {
 		log::error("looking at the memory blocks failed: {}", blocks.error().message);
@@ -39,12 +36,13 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 	observe(*blocks);
 	const auto now = Loop::now();
 	looked_at_ = now;
-	look_took_ = now - began;
+	look_took_ = now - look_began_;
 
 	auto count = counted(*blocks);
 	std::map<OnlineType, std::vector<Block>> wanted;
 	std::set<uint64_t> left;
-	for (const auto &device : group_by_device(*blocks)) {
+	const auto devices = group_by_device(*blocks);
+	for (const auto &device : devices) {
 		check_new(device, settled, count);
 		std::vector<Block> fresh;
 		auto since = Time::max();
@@ -107,9 +105,9 @@ void Onliner::act(const std::vector<uint64_t> &settled)
 		else if (!order.empty())
 			submit(std::move(arranged), type);
 	}
-	survey(*blocks, count);
-	keep_types(*blocks);
-	rezone(*blocks, count);
+	survey(devices, count);
+	keep_types(devices);
+	rezone(devices, *blocks, count);
 }
 
 MemoryCount Onliner::counted(const std::vector<Block> &blocks) const
@@ -297,6 +295,7 @@ void Onliner::attempted(const Job &job, const Attempted &attempted)
 	if (attempted.outcome.reached) {
 		const auto type = job.spec().type;
 		in_job_.erase(attempted.block);
+		touched(attempted.block);
 		ledger_.went_online(attempted.block);
 		++counters_.onlined;
 		burst_.onlined(attempted.block, attempted.zone, now);

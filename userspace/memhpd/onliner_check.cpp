@@ -81,8 +81,11 @@ std::vector<Block> Onliner::misplaced_of(const Device &device, const Verdict &ve
 		if (block.source == Source::boot || block.state != BlockState::online ||
 		    block.zone == Zone::none)
 			continue;
+		const bool right = right_zone(verdict.action, block.zone);
+		if (right && !is_kernel_zone(block.zone))
+			continue; // as nearly all are: nothing to look up
 		const auto by = ledger_.zone_by(block.number);
-		if (by != Ledger::Chooser::nobody || right_zone(verdict.action, block.zone)) {
+		if (by != Ledger::Chooser::nobody || right) {
 			in_kernel |= is_kernel_zone(block.zone) && by == Ledger::Chooser::policy;
 			continue;
 		}
@@ -110,10 +113,10 @@ std::vector<Block> Onliner::misplaced_of(const Device &device, const Verdict &ve
 	return movable;
 }
 
-void Onliner::survey(const std::vector<Block> &blocks, const MemoryCount &count)
+void Onliner::survey(const std::vector<Device> &devices, const MemoryCount &count)
 {
 	std::set<uint64_t> misplaced;
-	for (const auto &device : group_by_device(blocks)) {
+	for (const auto &device : devices) {
 		const auto verdict = judge(policy_, device, sysfs_.block_size());
 		for (const auto &block : misplaced_of(device, verdict, count)) {
 			if (born_.count(block.number) != 0)
@@ -134,11 +137,12 @@ void Onliner::survey(const std::vector<Block> &blocks, const MemoryCount &count)
 	misplaced_ = std::move(misplaced);
 }
 
-void Onliner::rezone(const std::vector<Block> &blocks, const MemoryCount &count)
+void Onliner::rezone(const std::vector<Device> &devices, const std::vector<Block> &blocks,
+		     const MemoryCount &count)
 {
 	if (!policy_.rezone || rezone_.busy())
 		return;
-	for (const auto &device : group_by_device(blocks)) {
+	for (const auto &device : devices) {
 		// A dax device that has a state file is never touched block by block.
 		if (device.source == Source::dax_kmem && dax_.has_state(device.name))
 			continue;
@@ -210,12 +214,12 @@ void Onliner::bring_back(const std::vector<Block> &blocks,
 	}
 }
 
-void Onliner::keep_types(const std::vector<Block> &blocks)
+void Onliner::keep_types(const std::vector<Device> &devices)
 {
 	if (!keep_type_)
 		return;
 	std::map<OnlineType, std::vector<uint64_t>> wanted;
-	for (const auto &device : group_by_device(blocks)) {
+	for (const auto &device : devices) {
 		const auto verdict = judge(policy_, device, sysfs_.block_size());
 		if (verdict.action != OnlineAction::movable &&
 		    verdict.action != OnlineAction::kernel)

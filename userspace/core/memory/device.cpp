@@ -22,13 +22,18 @@ std::vector<Device> group_by_device(const std::vector<Block> &blocks)
 {
 	std::vector<Device> devices;
 	std::map<std::string, size_t> named;
+	size_t last = 0; ///< the device of the block before; neighbours are one's, mostly
 
 	for (const auto &block : blocks) {
 		if (!block.device.empty()) {
-			const auto [known, first] = named.emplace(block.device, devices.size());
-			if (first)
-				devices.push_back({block.device, block.source, {}});
-			devices[known->second].blocks.push_back(block);
+			if (devices.empty() || devices[last].name != block.device) {
+				const auto [known, first] =
+					named.try_emplace(block.device, devices.size());
+				if (first)
+					devices.push_back({block.device, block.source, {}});
+				last = known->second;
+			}
+			devices[last].blocks.push_back(block);
 		} else {
 			if (devices.empty() || !continues(devices.back().blocks.back(), block))
 				devices.push_back({"", block.source, {}});

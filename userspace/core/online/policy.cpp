@@ -162,6 +162,7 @@ Ledger::News Ledger::observe(const std::vector<Block> &blocks, Time now, Standin
 	const auto forget = [&] {
 		stand(at->second, Standing::fresh);
 		at = entries_.erase(at);
+		news.changed = true;
 	};
 
 	for (const auto &block : blocks) {
@@ -178,6 +179,7 @@ Ledger::News Ledger::observe(const std::vector<Block> &blocks, Time now, Standin
 			entry = {block.inode, unknown_offline, false, now, {}};
 			news.born.push_back(block.number);
 		}
+		const auto before = std::pair(entry.standing, entry.online);
 
 		if (block.state == BlockState::online) {
 			now_online(entry);
@@ -188,6 +190,7 @@ Ledger::News Ledger::observe(const std::vector<Block> &blocks, Time now, Standin
 		} else if (!same_life && unknown_offline == Standing::deliberate) {
 			entry.why = "left offline by online.first_scan";
 		}
+		news.changed |= !same_life || before != std::pair(entry.standing, entry.online);
 	}
 	while (at != entries_.end())
 		forget();

@@ -140,6 +140,7 @@ public:
 	struct News {
 		std::vector<uint64_t> taken_offline; ///< only this scan shows that they went
 		std::vector<uint64_t> born;	     ///< in a life that the ledger had not seen
+		bool changed = false;		     ///< entries are others than before
 	};
 	News observe(const std::vector<Block> &blocks, Time now,
 		     Standing unknown_offline = Standing::fresh);

@@ -63,9 +63,10 @@ void add_memory(Builder &builder, const Measures &measures)
 {
 	std::map<std::tuple<int, Zone, BlockState>, uint64_t> bytes;
 	std::map<std::pair<Source, BlockState>, uint64_t> blocks;
-	for (const auto &block : measures.blocks) {
-		bytes[{block.node.value_or(-1), block.zone, block.state}] += measures.block_size;
-		++blocks[{block.source, block.state}];
+	for (const auto &[kind, count] : measures.tally.kinds) {
+		bytes[{kind.node.value_or(-1), kind.zone, kind.state}] +=
+			count * measures.block_size;
+		blocks[{kind.source, kind.state}] += count;
 	}
 
 	builder.gauge("block_size_bytes", "Size of a memory block.");

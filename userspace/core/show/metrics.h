@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/kernel/event.h"
+#include "core/memory/tally.h"
 #include "core/offline/retry.h"
 #include "core/online/ratio.h"
 
@@ -54,8 +55,8 @@ struct DaemonMeasures {
 struct Measures {
 	std::string version;
 	uint64_t block_size = 0;
-	std::vector<Block> blocks;
-	MemoryCount count; ///< of the same blocks
+	Tally tally;
+	MemoryCount count; ///< of the same
 	std::optional<DaemonMeasures> daemon;
 	std::optional<Record> module;	      ///< its "status"
 	std::optional<uint64_t> hooks_failed; ///< programs of the last burst, if there were any

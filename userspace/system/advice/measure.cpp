@@ -2,6 +2,7 @@
 #include "system/advice/measure.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,14 +15,19 @@ namespace memhp
 
 Result<Measures> measure(const Sysfs &sysfs, const Kmod &kmod)
 {
-	auto blocks = sysfs.scan();
+	const auto blocks = sysfs.scan({.candidates = false});
 	if (!blocks)
 		return fail(blocks.error());
+	return measure(sysfs, kmod, tally_of(*blocks));
+}
+
+Measures measure(const Sysfs &sysfs, const Kmod &kmod, Tally tally)
+{
 	Measures measures;
 	measures.version = MEMHP_VERSION;
 	measures.block_size = sysfs.block_size();
-	measures.blocks = std::move(*blocks);
-	measures.count = count_memory(sysfs.root_fd(), measures.blocks, measures.block_size);
+	measures.count = count_memory(tally, measures.block_size, read_zones(sysfs.root_fd()));
+	measures.tally = std::move(tally);
 	if (auto status = kmod.status())
 		measures.module = std::move(*status);
 

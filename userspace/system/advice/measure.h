@@ -9,7 +9,10 @@
 namespace memhp
 {
 
-/// What can be measured without memhpd. Fails where the memory blocks cannot be read.
+/// What can be measured without memhpd, where `tally` is known.
+Measures measure(const Sysfs &sysfs, const Kmod &kmod, Tally tally);
+
+/// The same from a look at all memory blocks. Fails where they cannot be read.
 Result<Measures> measure(const Sysfs &sysfs, const Kmod &kmod);
 
 } // namespace memhp

@@ -9,7 +9,6 @@
 #include <memory>
 #include <utility>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
@@ -79,31 +78,6 @@ std::vector<std::string_view> words(std::string_view text)
 }
 
 } // namespace
-
-Result<Numbered> numbered_entries(int root, const std::string &path, std::string_view prefix)
-{
-	auto dir = open_at(root, path, O_RDONLY | O_DIRECTORY);
-	if (!dir)
-		return fail(dir.error());
-	const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(dir->get()), closedir);
-	if (!stream)
-		return fail_errno(errno, path);
-	dir->release(); // closedir() closes it
-	Numbered numbers;
-	errno = 0;
-	while (const auto *entry = readdir(stream.get())) {
-		const std::string_view name = entry->d_name;
-		uint64_t number = 0;
-		if (name.substr(0, prefix.size()) == prefix &&
-		    parse_number(name.substr(prefix.size()), 10, number))
-			numbers.emplace_back(number, entry->d_ino);
-		errno = 0;
-	}
-	if (errno != 0)
-		return fail_errno(errno, path);
-	std::sort(numbers.begin(), numbers.end());
-	return numbers;
-}
 
 Result<Sysfs> Sysfs::open(const std::string &root)
 {
@@ -239,29 +213,38 @@ Result<Block> Sysfs::look(uint64_t number) const
 	auto block = read_block(number, true, false);
 	if (!block)
 		return block;
+	const auto found = listed(number);
+	if (!found)
+		return fail(found.error());
+	block->node = found->node;
+	return block;
+}
+
+Result<ListedBlock> Sysfs::listed(uint64_t number) const
+{
+	const auto found = inode(number);
+	if (!found)
+		return fail(found.error());
 	const auto nodes = numbered_entries(memory_.get(), block_dir(number), "node");
 	if (!nodes)
 		return fail(nodes.error());
+	ListedBlock block = {number, *found, !nodes->empty(), std::nullopt};
 	if (nodes->size() == 1)
-		block->node = static_cast<int>(nodes->front().first);
+		block.node = static_cast<int>(nodes->front().first);
 	return block;
 }
 
 Result<std::vector<uint64_t>> Sysfs::numbers() const
 {
-	const auto entries = numbered_entries(root_.get(), memory_dir, "memory");
+	const auto entries = numbered_entries(root_.get(), memory_dir, block_prefix);
 	if (!entries)
 		return fail(entries.error());
-	std::vector<uint64_t> numbers;
-	numbers.reserve(entries->size());
-	for (const auto &[number, inode] : *entries)
-		numbers.push_back(number);
-	return numbers;
+	return numbers_of(*entries);
 }
 
 Result<std::vector<std::pair<uint64_t, uint64_t>>> Sysfs::list(bool inodes) const
 {
-	auto entries = numbered_entries(root_.get(), memory_dir, "memory");
+	auto entries = numbered_entries(root_.get(), memory_dir, block_prefix);
 	if (!entries || listed_inodes_ || !inodes)
 		return entries;
 	Numbered present;

@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/memory/block.h"
+#include "core/memory/gathering.h"
 #include "system/base/fd.h"
 
 namespace memhp
@@ -96,6 +97,8 @@ public:
 	void set_early(EarlyBlocks early) { early_ = std::move(early); }
 
 private:
+	friend class ScanInParts;
+
 	Sysfs() = default;
 	/// A block's own files: state and, where wanted, the zone of an online one or the
 	/// candidates of an offline one. Those of one whose addition the kernel has not ended must
@@ -103,11 +106,16 @@ private:
 	Result<Block> read_block(uint64_t number, bool zone_wanted, bool candidates) const;
 	/// Numbers of all blocks, ascending, with the inodes of their directories where wanted.
 	Result<std::vector<std::pair<uint64_t, uint64_t>>> list(bool inodes) const;
+	/// Life and node of one block; ENOENT where it does not exist.
+	Result<ListedBlock> listed(uint64_t number) const;
 	/// Blocks with a lower inode were there at boot; nothing where inodes tell no age.
 	std::optional<uint64_t> boot_mark(uint64_t lowest_block) const;
 	struct Origins;
 	Origins find_origins(uint64_t lowest_block) const;
 	void find_source(Block &block, Origins &origins) const;
+	/// All of it that `detail` wants; ENOENT where it does not exist any more.
+	Result<Block> read_listed(const ListedBlock &listed, const Detail &detail,
+				  const Recall *recall, Origins &origins) const;
 
 	Fd root_;
 	Fd memory_; ///< the directory of the blocks, from where the way to each is short

@@ -17,14 +17,6 @@ namespace memhp
 namespace
 {
 
-/// A block to be read, and what the directories tell of it.
-struct Entry {
-	uint64_t number = 0;
-	uint64_t inode = 0;
-	bool complete = false; ///< the kernel has ended its addition
-	std::optional<int> node;
-};
-
 /// A block as one process hands it to another.
 struct Parcel {
 	enum class Kind : uint8_t {
@@ -57,7 +49,7 @@ void pack(const Result<Block> &block, Parcel &parcel)
 	parcel.kind = Parcel::Kind::block; // last: now it is whole
 }
 
-Block unpack(const Parcel &parcel, const Entry &entry)
+Block unpack(const Parcel &parcel, const ListedBlock &entry)
 {
 	Block block;
 	block.number = entry.number;
@@ -71,13 +63,13 @@ Block unpack(const Parcel &parcel, const Entry &entry)
 	return block;
 }
 
-using ReadBlock = std::function<Result<Block>(const Entry &)>;
+using ReadBlock = std::function<Result<Block>(const ListedBlock &)>;
 
 /// Parcels of all entries, read by processes of their own, a part each. Memory that they share.
 class Helpers
 {
 public:
-	Helpers(const std::vector<Entry> &entries, unsigned workers, const ReadBlock &read)
+	Helpers(const std::vector<ListedBlock> &entries, unsigned workers, const ReadBlock &read)
 		: size_(entries.size() * sizeof(Parcel))
 	{
 		void *memory = mmap(nullptr, size_, PROT_READ | PROT_WRITE,
@@ -121,44 +113,60 @@ private:
 };
 
 /// The nodes' directories link to their blocks: a few readdir calls instead of one a block.
-std::vector<Entry> entries_of(int root, const Numbered &numbers)
+std::vector<ListedBlock> entries_of(int root, const Numbered &numbers)
 {
-	std::vector<std::pair<uint64_t, int>> node_of;
-	node_of.reserve(numbers.size());
+	std::vector<NodeLink> links;
+	links.reserve(numbers.size());
 	const auto nodes = numbered_entries(root, node_dir, "node");
 	for (const auto &[node, inode] : nodes ? *nodes : Numbered()) {
-		const auto linked =
-			numbered_entries(root, fmt::format("{}/node{}", node_dir, node), "memory");
+		const auto linked = numbered_entries(root, fmt::format("{}/node{}", node_dir, node),
+						     block_prefix);
 		if (!linked)
 			continue;
 		for (const auto &[number, link] : *linked)
-			node_of.emplace_back(number, static_cast<int>(node));
+			links.emplace_back(number, static_cast<int>(node));
 	}
-	std::sort(node_of.begin(), node_of.end());
-	auto node = node_of.begin();
-	std::vector<Entry> entries;
-	entries.reserve(numbers.size());
-	for (const auto &[number, inode] : numbers) {
-		Entry entry;
-		entry.number = number;
-		entry.inode = inode;
-		const auto is_later = [wanted = number](const auto &one) {
+	return with_nodes(numbers, std::move(links), nodes.has_value());
+}
+
+} // namespace
+
+std::vector<ListedBlock> with_nodes(const Numbered &blocks, std::vector<NodeLink> links,
+				    bool has_nodes)
+{
+	std::sort(links.begin(), links.end());
+	auto link = links.begin();
+	std::vector<ListedBlock> entries;
+	entries.reserve(blocks.size());
+	for (const auto &[number, inode] : blocks) {
+		link = std::find_if(link, links.end(), [wanted = number](const auto &one) {
 			return one.first >= wanted;
-		};
-		node = std::find_if(node, node_of.end(), is_later);
-		const bool on_node = node != node_of.end() && node->first == number;
-		// The kernel links a block to its node last of all, where it has nodes.
-		entry.complete = on_node || !nodes;
+		});
+		const bool on_node = link != links.end() && link->first == number;
+		ListedBlock entry = {number, inode, on_node || !has_nodes, std::nullopt};
 		// Of several nodes none is the block's.
-		if (on_node &&
-		    (std::next(node) == node_of.end() || std::next(node)->first != number))
-			entry.node = node->second;
+		if (on_node && (std::next(link) == links.end() || std::next(link)->first != number))
+			entry.node = link->second;
 		entries.push_back(entry);
 	}
 	return entries;
 }
 
-} // namespace
+Result<Block> Sysfs::read_listed(const ListedBlock &listed, const Detail &detail,
+				 const Recall *recall, Origins &origins) const
+{
+	auto known = recall ? recall->find(listed.number, listed.inode) : std::optional<Block>();
+	auto block = known ? Result<Block>(std::move(*known))
+			   : read_block(listed.number, detail.zone,
+					detail.candidates && listed.complete);
+	if (!block)
+		return block;
+	block->inode = listed.inode;
+	block->node = listed.node;
+	if (detail.origin && block->source == Source::unknown)
+		find_source(*block, origins);
+	return block;
+}
 
 Result<std::vector<Block>> Sysfs::scan(Detail detail, const Recall *recall) const
 {
@@ -173,19 +181,8 @@ Result<std::vector<Block>> Sysfs::scan(Detail detail, const Recall *recall) cons
 	if (detail.origin && !numbers->empty())
 		origins = find_origins(numbers->front().first);
 
-	const auto read = [&](const Entry &entry) {
-		auto known =
-			recall ? recall->find(entry.number, entry.inode) : std::optional<Block>();
-		auto block = known ? Result<Block>(std::move(*known))
-				   : read_block(entry.number, detail.zone,
-						detail.candidates && entry.complete);
-		if (!block)
-			return block;
-		block->inode = entry.inode;
-		block->node = entry.node;
-		if (detail.origin && block->source == Source::unknown)
-			find_source(*block, origins);
-		return block;
+	const auto read = [&](const ListedBlock &entry) {
+		return read_listed(entry, detail, recall, origins);
 	};
 	const auto workers = static_cast<unsigned>(
 		std::min<size_t>(detail.processes, entries.size() / worth_a_process));

@@ -34,12 +34,13 @@ Measures example()
 	Measures measures;
 	measures.version = "1.2";
 	measures.block_size = 1 << 27;
-	measures.blocks = {online_block(0, Zone::none), online_block(1, Zone::normal),
-			   online_block(2, Zone::normal), online_block(32, Zone::movable, 1),
-			   offline_block(33, 1)};
-	for (auto &block : measures.blocks)
+	std::vector<Block> blocks = {online_block(0, Zone::none), online_block(1, Zone::normal),
+				     online_block(2, Zone::normal),
+				     online_block(32, Zone::movable, 1), offline_block(33, 1)};
+	for (auto &block : blocks)
 		block.source = block.number < 32 ? Source::boot : Source::acpi_dimm;
-	measures.blocks[0].node.reset();
+	blocks[0].node.reset();
+	measures.tally = tally_of(blocks);
 	measures.count.page_size = 4096;
 	measures.count.nodes = {{-1, {1, 0, 0}}, {0, {2, 9, 3}}, {1, {0, 0, 4}}};
 	measures.count.available = 5;
@@ -176,7 +177,7 @@ TEST(Metrics, WithoutDaemonAndModuleThereIsWhatTheKernelShows)
 {
 	Measures measures;
 	measures.block_size = 1;
-	measures.blocks = {online_block(1)};
+	measures.tally = tally_of({online_block(1)});
 	const auto text = to_text(metrics_of(measures));
 	EXPECT_EQ(samples(measures, "memhp_up"), Lines{" 0"});
 	EXPECT_EQ(samples(measures, "memhp_module_loaded"), Lines{" 0"});

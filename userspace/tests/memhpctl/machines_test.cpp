@@ -184,7 +184,7 @@ TEST(LargeMachine, IsListedReconciledOrderedAndDecidedOn)
 	EXPECT_EQ(decided.back(), "PNP0C80:0b 8192 movable by online.action");
 	Measures measures;
 	measures.block_size = block_size;
-	measures.blocks = blocks;
+	measures.tally = tally_of(blocks);
 	EXPECT_NE(to_text(metrics_of(measures))
 			  .find("memhp_blocks{source=\"acpi-dimm\",state=\"online\"} 90112\n"),
 		  std::string::npos);

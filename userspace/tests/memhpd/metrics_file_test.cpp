@@ -33,7 +33,8 @@ protected:
 				  [] {});
 		kernel_watch.emplace(loop, sysfs.root_fd(), kmod, *config, [](uint64_t) {});
 		metrics.emplace(Metrics::Parts{loop, sysfs, kmod, *config, *writer, *engine,
-					       *onliner, *settled, *unplugger, *kernel_watch});
+					       *onliner, *settled, *unplugger, *kernel_watch, view,
+					       [] {}});
 	}
 
 	Sysfs build()
@@ -72,6 +73,7 @@ protected:
 	std::optional<Requests> requests;
 	std::optional<Unplugger> unplugger;
 	std::optional<KernelWatch> kernel_watch;
+	LiveView view{sysfs};
 	std::optional<Metrics> metrics;
 };
 
@@ -89,6 +91,24 @@ TEST_F(MetricsFile, IsWrittenAtOnceAsAWholeForAllToRead)
 	EXPECT_EQ(status.st_mode & 07777, 0644u);
 	EXPECT_FALSE(tree.exists("metrics/memhp.prom.new"));
 	EXPECT_EQ(metrics->problem(), "");
+}
+
+TEST_F(MetricsFile, TellsWhatTheViewKnowsWithoutALook)
+{
+	const std::string online =
+		R"(memhp_memory_bytes{node="0",zone="Normal",state="online"} 134217728)";
+	const auto told = [&](const std::string &line) {
+		return metrics->text().value().find(line) != std::string::npos;
+	};
+	EXPECT_TRUE(told(online)) << "no view yet: it looks";
+	view.scanned(sysfs.scan().value(), Time(1000));
+	tree.add(1, "online", "Normal"); // of which there is no event
+	EXPECT_TRUE(told(online));
+	view.on_uevent({Uevent::Action::add, 1});
+	EXPECT_FALSE(told(online)) << "this it looks at";
+	tree.add(2, "online", "Movable");
+	view.on_lost();
+	EXPECT_TRUE(told(R"(zone="Movable",state="online"} 134217728)"));
 }
 
 TEST_F(MetricsFile, FollowsAReloadAndGoesWithTheDaemon)

@@ -67,6 +67,7 @@ protected:
 						       lendings += begin;
 					       }});
 		onliner->set_mode(mode);
+		onliner->set_turn(Time{}); // looks are made in as many parts as there can be
 		Rezone::Limits limits;
 		limits.backoff.initial = Time(1);
 		onliner->set_limits(limits, keep_type);
@@ -82,7 +83,10 @@ protected:
 	}
 	Scene when_idle(std::function<void()> then = [] {})
 	{
-		return {[this] { return engine->idle() && onliner->pending() == 0; },
+		return {[this] {
+				return engine->idle() && onliner->pending() == 0 &&
+				       !onliner->busy();
+			},
 			std::move(then)};
 	}
 	Scene onlined(

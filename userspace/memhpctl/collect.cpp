@@ -15,6 +15,7 @@
 #include "memhpctl/verbs.h"
 #include "system/base/fd.h"
 #include "system/kernel/kmod.h"
+#include "system/memory/page_size.h"
 #include "system/varlink/varlink.h"
 
 namespace memhp
@@ -42,6 +43,8 @@ std::string early_blocks(const std::vector<Block> &blocks)
 Result<void> collect_live(const Globals &globals, Collector &collector)
 {
 	auto added = collector.text(collected_clock, Clock::record());
+	if (added)
+		added = collector.text(collected_page_size, page_size_record());
 	auto client = varlink::Client::connect(globals.socket());
 	for (const auto &[method, name] : {std::pair{"io.memhp.Status", collected_status},
 					   std::pair{"io.memhp.Policy", collected_policy}}) {

@@ -98,6 +98,20 @@ void print_owners(const Owners &owners)
 		     fmt::format("{}: {} pages", owners.cgroups[i].path, owners.cgroups[i].pages));
 }
 
+void print_huge(const BlockFacts &facts)
+{
+	for (const auto &use : huge_uses(facts)) {
+		auto text = use.least == use.most ? fmt::format("{}", use.most)
+						  : fmt::format("{} to {}", use.least, use.most);
+		text = fmt::format("{} of {} of {} in use", text, use.count,
+				   format_size(use.bytes));
+		if (use.room)
+			text += fmt::format("; elsewhere {} free in pools, {} could be made",
+					    use.room->from_pool(), use.room->pieces);
+		line("huge pages", text);
+	}
+}
+
 void print_one(const Explanation &explanation)
 {
 	const auto &[facts, verdict] = explanation.blocks.front();
@@ -112,6 +126,7 @@ void print_one(const Explanation &explanation)
 			text += fmt::format("; room elsewhere: {}", format_size(facts.room->bytes));
 		line("to move", text);
 	}
+	print_huge(facts);
 	if (facts.ram)
 		line("contains", fmt::format("{}", fmt::join(facts.ram->names, ", ")));
 	if (facts.failure)

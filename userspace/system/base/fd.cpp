@@ -128,4 +128,12 @@ Result<std::string> read_link(int dir, const std::string &path)
 	return std::string(buffer.data(), static_cast<size_t>(length));
 }
 
+bool is_running_root(int dir)
+{
+	struct stat one;
+	struct stat other;
+	return fstat(dir, &one) == 0 && stat("/", &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
 } // namespace memhp

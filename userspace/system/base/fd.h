@@ -39,6 +39,9 @@ private:
 /// Opens `path` below `dir` (AT_FDCWD: the working directory), close-on-exec.
 Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode = 0);
 
+/// True where `dir` is "/" of the running machine, and not a recorded tree.
+bool is_running_root(int dir);
+
 /// Whole content of a file below `dir`, trailing newlines cut off. Fails beyond 64 MiB, which is
 /// half as much again as the module shows of 131072 blocks.
 Result<std::string> read_file(int dir, const std::string &path);

@@ -190,12 +190,14 @@ TEST(ExplainElsewhere, CountsThePagesOfThatMachine)
 		flags[5 * pages] = flags[5 * pages + 9] = flags[6 * pages - 1] = anon;
 		tree.write("proc/kpageflags", {reinterpret_cast<const char *>(flags.data()),
 					       flags.size() * sizeof(uint64_t)});
-		const uint64_t entry = bit(63) | (5 * pages + 9);
+		// It maps one of them, at its fourth page.
+		const uint64_t entries[] = {0, 0, 0, bit(63) | (5 * pages + 9)};
 		tree.write("proc/77/maps",
-			   fmt::format("0-{:x} rw-p 00000000 00:00 0\n", machine.page_size));
+			   fmt::format("{:x}-{:x} rw-p 00000000 00:00 0\n", 3 * machine.page_size,
+				       4 * machine.page_size));
 		tree.write("proc/77/comm", "user\n");
 		tree.write("proc/77/pagemap",
-			   {reinterpret_cast<const char *>(&entry), sizeof(entry)});
+			   {reinterpret_cast<const char *>(entries), sizeof(entries)});
 		const auto explain = [&] {
 			const auto output =
 				run(MEMHPCTL, {"--sysroot", tree.root(), "--json", "explain", "5"});

@@ -11,6 +11,7 @@
 #include "core/memory/target.h"
 #include "memhpctl/command_words.h"
 #include "memhpctl/examples.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 
 namespace
@@ -214,8 +215,10 @@ int main(int argc, char **argv)
 
 	try {
 		app.parse(argc, argv);
-	} catch (const CLI::CallForHelp &help) {
-		return app.exit(help);
+	} catch (const CLI::CallForHelp &) {
+		constexpr size_t texts = 30; // the column where CLI11 has them
+		memhp::print_folded(app.help(), texts);
+		return memhp::exit_done;
 	} catch (const CLI::ParseError &error) {
 		app.exit(error);
 		return memhp::exit_usage;

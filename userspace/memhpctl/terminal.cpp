@@ -6,6 +6,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
+#include "core/show/fold.h"
+
 namespace memhp
 {
 namespace
@@ -30,6 +34,13 @@ Terminal terminal_of(int fd)
 	facts.no_color = variable("NO_COLOR");
 	facts.term = variable("TERM");
 	return judge_terminal(facts);
+}
+
+void print_folded(std::string_view text, size_t indent)
+{
+	const auto terminal = terminal_of(STDOUT_FILENO);
+	fmt::print("{}",
+		   terminal.interactive ? fold(text, terminal.width, indent) : std::string(text));
 }
 
 } // namespace memhp

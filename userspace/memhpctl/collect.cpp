@@ -12,6 +12,7 @@
 #include "memhpctl/collected.h"
 #include "memhpctl/collector.h"
 #include "memhpctl/json_text.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/base/fd.h"
 #include "system/kernel/kmod.h"
@@ -129,9 +130,10 @@ int verb_collect(const Globals &globals, const CollectOptions &options)
 	fmt::print("{}: {} files; to look at it: tar xf {}; memhpctl --sysroot {} list\n", file,
 		   collector.count(), file, stem);
 	if (!missing.empty())
-		fmt::print(stderr, "memhpctl: {} files cannot be read{}: {}\n", missing.size(),
-			   geteuid() == 0 ? "" : " (run it with sudo)",
-			   missing.size() == 1 ? missing.front() : missing.front() + "; …");
+		print_note(fmt::format("{} files cannot be read{}: {}", missing.size(),
+				       geteuid() == 0 ? "" : " (run it with sudo)",
+				       missing.size() == 1 ? missing.front()
+							   : missing.front() + "; …"));
 	return exit_done;
 }
 

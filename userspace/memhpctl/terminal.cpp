@@ -21,6 +21,11 @@ std::optional<std::string_view> variable(const char *name)
 	return value ? std::optional<std::string_view>(value) : std::nullopt;
 }
 
+std::string folded(std::string_view text, const Terminal &terminal, size_t indent)
+{
+	return terminal.interactive ? fold(text, terminal.width, indent) : std::string(text);
+}
+
 } // namespace
 
 Terminal terminal_of(int fd)
@@ -38,9 +43,13 @@ Terminal terminal_of(int fd)
 
 void print_folded(std::string_view text, size_t indent)
 {
-	const auto terminal = terminal_of(STDOUT_FILENO);
-	fmt::print("{}",
-		   terminal.interactive ? fold(text, terminal.width, indent) : std::string(text));
+	fmt::print("{}", folded(text, terminal_of(STDOUT_FILENO), indent));
+}
+
+void print_note(std::string_view text)
+{
+	fmt::print(stderr, "{}",
+		   folded(fmt::format("memhpctl: {}\n", text), terminal_of(STDERR_FILENO), 4));
 }
 
 } // namespace memhp

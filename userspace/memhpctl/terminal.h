@@ -15,4 +15,8 @@ Terminal terminal_of(int fd);
 /// blanks, and indented from there on.
 void print_folded(std::string_view text, size_t indent = 4);
 
+/// Says something on the side: a line on standard error that begins with the program's name, broken
+/// as print_folded() does.
+void print_note(std::string_view text);
+
 } // namespace memhp

@@ -179,7 +179,7 @@ int dry_run(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &req
 		fmt::print("{}\n", json_text(document));
 		return exit_done;
 	}
-	fmt::print("would {} {} blocks ({})", verb, plan->goal,
+	fmt::print("would {} {} {} ({})", verb, plan->goal, plan->goal == 1 ? "block" : "blocks",
 		   format_size(plan->goal * sysfs.block_size()));
 	if (plan->goal > 0)
 		fmt::print(", in this order: {}", fmt::join(order, " "));

@@ -291,9 +291,7 @@ std::string describe_unplugs(const json &status)
 	return text;
 }
 
-} // namespace
-
-int verb_status(const Globals &globals)
+int show_status(const Globals &globals)
 {
 	const auto sysfs = Sysfs::open(globals.sysroot);
 	if (!sysfs)
@@ -344,6 +342,18 @@ int verb_status(const Globals &globals)
 				    describe_hooks(**hooks, Clock::of(sysfs->root_fd())));
 	print_folded(text, 8);
 	return exit_done;
+}
+
+} // namespace
+
+int verb_status(const Globals &globals)
+{
+	try {
+		return show_status(globals);
+	} catch (const json::exception &error) {
+		return complain(
+			{{}, fmt::format("memhpd's answer is not understood: {}", error.what())});
+	}
 }
 
 } // namespace memhp

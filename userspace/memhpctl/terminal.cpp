@@ -26,6 +26,20 @@ std::string folded(std::string_view text, const Terminal &terminal, size_t inden
 	return terminal.interactive ? fold(text, terminal.width, indent) : std::string(text);
 }
 
+/// What a file or a command line holds must not steer the terminal.
+std::string without_controls(std::string_view text)
+{
+	std::string result;
+	for (const char one : text) {
+		const auto byte = static_cast<unsigned char>(one);
+		if ((byte < 0x20 && one != '\n') || byte == 0x7f)
+			result += fmt::format("\\x{:02x}", byte);
+		else
+			result += one;
+	}
+	return result;
+}
+
 } // namespace
 
 Terminal terminal_of(int fd)
@@ -49,7 +63,8 @@ void print_folded(std::string_view text, size_t indent)
 void print_note(std::string_view text)
 {
 	fmt::print(stderr, "{}",
-		   folded(fmt::format("memhpctl: {}\n", text), terminal_of(STDERR_FILENO), 4));
+		   folded(fmt::format("memhpctl: {}\n", without_controls(text)),
+			  terminal_of(STDERR_FILENO), 4));
 }
 
 } // namespace memhp

@@ -147,7 +147,9 @@ std::vector<uint64_t> free_pieces(int root_fd, const std::set<int> &nodes)
 		next_word(line);
 		next_word(line);
 		uint64_t count = 0;
-		for (size_t order = 0; parse_number(next_word(line), 10, count); ++order) {
+		constexpr size_t most = 32; // of a machine there are 11 to 14
+		for (size_t order = 0; order < most && parse_number(next_word(line), 10, count);
+		     ++order) {
 			pieces.resize(std::max(pieces.size(), order + 1));
 			pieces[order] += counts ? count : 0;
 		}

@@ -35,7 +35,7 @@ Result<Fd> open_of_block(int memory, uint64_t block, const char *name)
 {
 	std::array<char, 64> path;
 	*fmt::format_to_n(path.data(), path.size() - 1, "memory{}/{}", block, name).out = '\0';
-	Fd file(openat(memory, path.data(), O_RDONLY | O_CLOEXEC));
+	Fd file(openat(memory, path.data(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	if (file.get() < 0)
 		return fail_errno(errno, path.data());
 	return file;
@@ -55,6 +55,15 @@ Result<std::string_view> read_page(const Fd &file, Page &buffer, uint64_t block,
 	while (!content.empty() && content.back() == '\n')
 		content.remove_suffix(1);
 	return content;
+}
+
+/// No kernel has other ones: a section has 16 MiB at least, and sense ends far below the largest.
+constexpr uint64_t smallest_block = 16 << 20;
+constexpr uint64_t largest_block = uint64_t{64} << 30;
+
+bool is_block_size(uint64_t bytes)
+{
+	return bytes >= smallest_block && bytes <= largest_block && (bytes & (bytes - 1)) == 0;
 }
 
 bool is_sysfs(const Fd &file)
@@ -94,8 +103,10 @@ Result<Numbered> numbered_entries(int root, const std::string &path, std::string
 	while (const auto *entry = readdir(stream.get())) {
 		const std::string_view name = entry->d_name;
 		uint64_t number = 0;
+		// A block with a larger one would lie beyond all addresses.
+		constexpr uint64_t most = UINT64_MAX / largest_block - 1;
 		if (name.substr(0, prefix.size()) == prefix &&
-		    parse_number(name.substr(prefix.size()), 10, number))
+		    parse_number(name.substr(prefix.size()), 10, number) && number <= most)
 			numbers.emplace_back(number, entry->d_ino);
 		errno = 0;
 	}
@@ -128,8 +139,9 @@ Result<Sysfs> Sysfs::open(const std::string &root)
 	sysfs.memory_ = std::move(*memory);
 	// Others may list the inode of another layer.
 	sysfs.listed_inodes_ = is_sysfs(sysfs.memory_);
-	if (!parse_number(*text, 16, sysfs.block_size_) || sysfs.block_size_ == 0)
-		return fail_input(fmt::format("{}/block_size_bytes holds '{}', which is no size",
+	if (!parse_number(*text, 16, sysfs.block_size_) || !is_block_size(sysfs.block_size_))
+		return fail_input(fmt::format("{}/block_size_bytes holds '{}', which is no size of "
+					      "memory blocks",
 					      memory_dir, *text));
 	return sysfs;
 }

@@ -102,10 +102,12 @@ void print_owners(const Owners &owners)
 void print_huge(const BlockFacts &facts)
 {
 	for (const auto &use : huge_uses(facts)) {
-		auto text = use.least == use.most ? fmt::format("{}", use.most)
-						  : fmt::format("{} to {}", use.least, use.most);
-		text = fmt::format("{} of {} of {} in use", text, use.count,
-				   format_size(use.bytes));
+		const auto in_use = use.least == use.most
+					    ? fmt::format("{}", use.most)
+					    : fmt::format("{} to {}", use.least, use.most);
+		// Without the module nobody knows of those that are in use without being mapped.
+		auto text = fmt::format("{} of {} of {} {}", in_use, use.count,
+					format_size(use.bytes), facts.module ? "in use" : "mapped");
 		if (use.room)
 			text += fmt::format("; elsewhere {} free in pools, {} could be made",
 					    use.room->from_pool(), use.room->pieces);

@@ -263,6 +263,10 @@ TEST_F(ExplainOfTree, HugePagesFindAPlaceInPools)
 				    "elsewhere 1 free in pools, 0 could be made\n"),
 		  std::string::npos)
 		<< ctl({"explain", "9"}).out;
+	tree.remove(module);
+	EXPECT_NE(ctl({"explain", "9"}).out.find("  huge pages    0 of 3 of 2M mapped; "),
+		  std::string::npos);
+	load_module("block=9 huge=1024 held=0 held_first=-\n");
 	pool(0, 2);
 	EXPECT_EQ(explain("9").at("blocks").at(0).at("verdict"), "can_go");
 }

@@ -10,7 +10,7 @@ need_root
 need_hotplug
 need_memhpd
 need_memhp
-plan 17
+plan 18
 
 leave_offline
 plug 4 1
@@ -76,4 +76,5 @@ memhpctl status --json | jq "$constant" >"$place/live"
 memhpctl --sysroot "$place/here" status --json | jq "$constant" >"$place/copy"
 check "the same there: status" cmp "$place/live" "$place/copy"
 check "nothing of it could not be read" test ! -e "$place/here/memhp-collect/missing"
+equal "with the size of its pages" "$(cat "$place/here/memhp-collect/page_size")" "$(getconf PAGESIZE)"
 check "with the kernel's log" grep -q 'Linux version' "$place/here/memhp-collect/dmesg"

@@ -47,8 +47,9 @@ public:
 	{
 		if (!live_) {
 			if (!progress.block && !progress.waiting.empty())
-				fmt::print(stderr, "memhpctl: waiting, {} of {} blocks done: {}\n",
-					   progress.done, progress.goal, progress.waiting);
+				print_note(fmt::format("waiting, {} of {} blocks done: {}",
+						       progress.done, progress.goal,
+						       progress.waiting));
 			return;
 		}
 		// What it puts back has a time of its own.
@@ -113,7 +114,7 @@ Result<End> by_ourselves(const Globals &globals, const Sysfs &sysfs, const Chang
 {
 	const auto config = load_config(globals.config());
 	if (!config)
-		fmt::print(stderr, "memhpctl: the defaults are used: {}\n", config.error().front());
+		print_note(fmt::format("the defaults are used: {}", config.error().front()));
 	const auto file = config.value_or(std::nullopt).value_or(Config()).offline;
 	Loop loop;
 	Writer writer(loop, sysfs.root_fd());
@@ -178,7 +179,7 @@ int dry_run(const Globals &globals, const Sysfs &sysfs, const ChangeRequest &req
 		fmt::print("{}\n", json_text(document));
 		return exit_done;
 	}
-	fmt::print("would {} {} blocks ({})", verb, plan->goal,
+	fmt::print("would {} {} {} ({})", verb, plan->goal, plan->goal == 1 ? "block" : "blocks",
 		   format_size(plan->goal * sysfs.block_size()));
 	if (plan->goal > 0)
 		fmt::print(", in this order: {}", fmt::join(order, " "));
@@ -212,35 +213,36 @@ void print_report(const Report &report)
 	if (report.ejected && report.ejected->done)
 		fmt::print("ejected: {}\n", report.ejected->device);
 	if (!report.wrong_zone.empty())
-		fmt::print(stderr, "memhpctl: online, but not in the zone asked for: {}\n",
-			   format_ranges(report.wrong_zone));
+		print_note(fmt::format("online, but not in the zone asked for: {}",
+				       format_ranges(report.wrong_zone)));
 	if (report.complete())
 		return;
 
 	if (report.ejected && !report.ejected->done)
-		fmt::print(stderr, "memhpctl: {} was not ejected: {}\n", report.ejected->device,
-			   report.ejected->reason);
+		print_note(fmt::format("{} was not ejected: {}", report.ejected->device,
+				       report.ejected->reason));
 	if (report.done.size() < report.goal)
-		fmt::print(stderr, "memhpctl: {} of {} blocks are not {}{}\n",
-			   report.goal - report.done.size(), report.goal, state,
-			   report.cancelled   ? ": cancelled"
-			   : report.timed_out ? ": the deadline passed"
-					      : "");
+		print_note(fmt::format("{} of {} blocks are not {}{}",
+				       report.goal - report.done.size(), report.goal, state,
+				       report.cancelled	  ? ": cancelled"
+				       : report.timed_out ? ": the deadline passed"
+							  : ""));
 	if (!report.waiting.empty())
-		fmt::print(stderr, "memhpctl: while it waited: {}\n", report.waiting);
+		print_note(fmt::format("while it waited: {}", report.waiting));
 	for (const auto &line : reasons(report.stayed))
-		fmt::print(stderr, "memhpctl: {}\n", line);
+		print_note(line);
 	if (!report.rolled_back.empty())
-		fmt::print(stderr, "memhpctl: back online, for {}: {} blocks: {}\n",
-			   report.stayed.empty() ? "it is all or nothing" : "not all would go",
-			   report.rolled_back.size(), format_ranges(report.rolled_back));
+		print_note(fmt::format(
+			"back online, for {}: {} blocks: {}",
+			report.stayed.empty() ? "it is all or nothing" : "not all would go",
+			report.rolled_back.size(), format_ranges(report.rolled_back)));
 	if (!report.left_to_others.empty())
-		fmt::print(stderr,
-			   "memhpctl: offline all the same, for another request counts on them: {} "
-			   "blocks: {}\n",
-			   report.left_to_others.size(), format_ranges(report.left_to_others));
+		print_note(fmt::format(
+			"offline all the same, for another request counts on them: {} "
+			"blocks: {}",
+			report.left_to_others.size(), format_ranges(report.left_to_others)));
 	for (const auto &line : reasons(report.lost))
-		fmt::print(stderr, "memhpctl: NOT back online: {}\n", line);
+		print_note(fmt::format("NOT back online: {}", line));
 }
 
 } // namespace
@@ -321,7 +323,7 @@ bool nobody_there(const Error &error)
 
 int complain(const Error &error, int status)
 {
-	fmt::print(stderr, "memhpctl: {}\n", error.message);
+	print_note(error.message);
 	return status;
 }
 

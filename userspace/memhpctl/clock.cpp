@@ -4,9 +4,6 @@
 #include <array>
 #include <ctime>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <fmt/format.h>
 
 #include "core/kernel/event.h"
@@ -26,21 +23,12 @@ int64_t read_clock(clockid_t clock)
 	return now.tv_sec * second_ns + now.tv_nsec;
 }
 
-/// True where it is "/" of this machine.
-bool is_root(int root_fd)
-{
-	struct stat one;
-	struct stat other;
-	return fstat(root_fd, &one) == 0 && stat("/", &other) == 0 && one.st_dev == other.st_dev &&
-	       one.st_ino == other.st_ino;
-}
-
 } // namespace
 
 Clock Clock::of(int root_fd)
 {
 	Clock clock;
-	if (is_root(root_fd)) {
+	if (is_running_root(root_fd)) {
 		clock.boot_now_ = static_cast<uint64_t>(read_clock(CLOCK_BOOTTIME));
 		clock.real_now_ = read_clock(CLOCK_REALTIME);
 		return clock;

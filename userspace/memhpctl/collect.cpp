@@ -12,9 +12,11 @@
 #include "memhpctl/collected.h"
 #include "memhpctl/collector.h"
 #include "memhpctl/json_text.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/base/fd.h"
 #include "system/kernel/kmod.h"
+#include "system/memory/page_size.h"
 #include "system/varlink/varlink.h"
 
 namespace memhp
@@ -42,6 +44,8 @@ std::string early_blocks(const std::vector<Block> &blocks)
 Result<void> collect_live(const Globals &globals, Collector &collector)
 {
 	auto added = collector.text(collected_clock, Clock::record());
+	if (added)
+		added = collector.text(collected_page_size, page_size_record());
 	auto client = varlink::Client::connect(globals.socket());
 	for (const auto &[method, name] : {std::pair{"io.memhp.Status", collected_status},
 					   std::pair{"io.memhp.Policy", collected_policy}}) {
@@ -126,9 +130,10 @@ int verb_collect(const Globals &globals, const CollectOptions &options)
 	fmt::print("{}: {} files; to look at it: tar xf {}; memhpctl --sysroot {} list\n", file,
 		   collector.count(), file, stem);
 	if (!missing.empty())
-		fmt::print(stderr, "memhpctl: {} files cannot be read{}: {}\n", missing.size(),
-			   geteuid() == 0 ? "" : " (run it with sudo)",
-			   missing.size() == 1 ? missing.front() : missing.front() + "; …");
+		print_note(fmt::format("{} files cannot be read{}: {}", missing.size(),
+				       geteuid() == 0 ? "" : " (run it with sudo)",
+				       missing.size() == 1 ? missing.front()
+							   : missing.front() + "; …"));
 	return exit_done;
 }
 

@@ -24,6 +24,31 @@ Result<void> read_size(const char *option, const std::string &text, std::optiona
 	return {};
 }
 
+namespace
+{
+
+Result<int> read_node(const std::string &word)
+{
+	constexpr uint64_t most_nodes = 4096;
+	uint64_t node = 0;
+	if (!parse_number(word, 10, node) || node >= most_nodes)
+		return fail_input("'" + word + "' is not a NUMA node");
+	return static_cast<int>(node);
+}
+
+} // namespace
+
+Result<void> read_nodes(const std::vector<std::string> &words, std::vector<int> &nodes)
+{
+	for (const auto &word : words) {
+		const auto node = read_node(word);
+		if (!node)
+			return fail(node.error());
+		nodes.push_back(*node);
+	}
+	return {};
+}
+
 Result<void> read_blocks(const std::vector<std::string> &words, std::vector<Target::Range> &blocks)
 {
 	if (words.empty())
@@ -99,7 +124,6 @@ Result<void> complete(const ChangeWords &words, ChangeRequest &request)
 
 Result<PlanAddOptions> complete(const PlanWords &words)
 {
-	constexpr uint64_t most_nodes = 4096;
 	PlanAddOptions options;
 	const auto bytes = parse_size(words.size);
 	if (!bytes)
@@ -107,10 +131,11 @@ Result<PlanAddOptions> complete(const PlanWords &words)
 	if (*bytes == 0)
 		return fail_input("a size of 0 adds nothing; write it as 64G");
 	options.bytes = *bytes;
-	if (uint64_t node = 0; !words.node.empty()) {
-		if (!parse_number(words.node, 10, node) || node >= most_nodes)
-			return fail_input("'" + words.node + "' is not a NUMA node");
-		options.node = static_cast<int>(node);
+	if (!words.node.empty()) {
+		const auto node = read_node(words.node);
+		if (!node)
+			return fail(node.error());
+		options.node = *node;
 	}
 	const auto source = value_of(source_words, words.source);
 	if (!source || *source == Source::boot || *source == Source::unknown)

@@ -42,6 +42,9 @@ Result<void> read_size(const char *option, const std::string &text, std::optiona
 /// A deadline; leaves `span` as it is where `text` is empty.
 Result<void> read_span(const std::string &text, std::optional<Time> &span);
 
+/// Numbers of NUMA nodes, of --node.
+Result<void> read_nodes(const std::vector<std::string> &words, std::vector<int> &nodes);
+
 /// Block numbers and ranges, of --block.
 Result<void> read_blocks(const std::vector<std::string> &words, std::vector<Target::Range> &blocks);
 

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "core/advice/doctor.h"
+#include "core/show/fold.h"
 #include "memhpctl/json_text.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/advice/doctor_facts.h"
 
@@ -26,30 +29,6 @@ json to_json(const Finding &finding)
 		{"remedy", finding.remedy}};
 }
 
-/// Heading and words in lines of 80 columns, all but the first of them indented.
-std::string paragraph(std::string heading, std::string_view text, size_t indent)
-{
-	constexpr size_t width = 80;
-	auto result = std::move(heading);
-	size_t column = result.size();
-	bool begun = column > 0;
-	while (!text.empty()) {
-		const auto word = text.substr(0, text.find(' '));
-		text.remove_prefix(std::min(word.size() + 1, text.size()));
-		if (begun && column + 1 + word.size() > width) {
-			result += '\n' + std::string(indent, ' ');
-			column = indent;
-		} else if (begun) {
-			result += ' ';
-			++column;
-		}
-		result += word;
-		column += word.size();
-		begun = true;
-	}
-	return result + '\n';
-}
-
 std::string count(size_t number, std::string_view what)
 {
 	return fmt::format("{} {}{}", number == 0 ? "no" : std::to_string(number), what,
@@ -58,12 +37,12 @@ std::string count(size_t number, std::string_view what)
 
 void print(const Finding &finding)
 {
-	constexpr size_t indent = 4;
-	fmt::print("{}{}",
-		   paragraph(fmt::format("{}: {}:", word_for(finding_level_words, finding.level),
-					 finding.id),
-			     finding.what, indent),
-		   paragraph("    why:", finding.why, indent + 5));
+	const auto width = terminal_of(STDOUT_FILENO).width;
+	fmt::print("{}\n{}\n",
+		   fold(fmt::format("{}: {}: {}", word_for(finding_level_words, finding.level),
+				    finding.id, finding.what),
+			width, 4),
+		   fold("    why: " + finding.why, width, 9));
 	for (const auto &line : finding.remedy)
 		fmt::print("      $ {}\n", line);
 	fmt::print("\n");

@@ -55,8 +55,17 @@ std::string time_of(const Record &record, const Clock &clock)
 
 std::vector<Table::Column> event_columns()
 {
-	return {{"SEQ", true},	    {"TIME"},  {"EVENT"}, {"BLOCK", true}, {"NODE", true}, {"ZONE"},
-		{"DURATION", true}, {"STAGE"}, {"ERROR"}, {"NODE-CHANGE"}, {"WHO"}};
+	return {{"SEQ", true, 0, 2},
+		{"TIME"},
+		{"EVENT"},
+		{"BLOCK", true},
+		{"NODE", true, 0, 3},
+		{"ZONE", false, 0, 4},
+		{"DURATION", true},
+		{"STAGE", false, 0, 5},
+		{"ERROR", false, 0, 6},
+		{"NODE-CHANGE", false, 0, 1},
+		{"WHO", false, 16}};
 }
 
 std::vector<std::string> event_cells(const Record &record, const Clock &clock)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "memhpctl/event_text.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/since.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/kernel/kmod.h"
 #include "system/memory/sysfs.h"
@@ -48,7 +50,7 @@ int verb_events(const Globals &globals, const EventsOptions &options)
 	if (globals.json)
 		fmt::print("{}\n", json_text({{"events", std::move(list)}}));
 	else
-		fmt::print("{}", table.text());
+		fmt::print("{}", table.text(terminal_of(STDOUT_FILENO)));
 	return exit_done;
 }
 

@@ -8,6 +8,7 @@
 
 #include "memhpctl/clock.h"
 #include "memhpctl/json_text.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/explain/explain.h"
 #include "system/explain/explain_report.h"
@@ -55,7 +56,7 @@ std::string describe_failure(const LastFailure &failure)
 void line(std::string_view title, const std::string &text)
 {
 	if (!text.empty())
-		fmt::print("  {:<14}{}\n", title, text);
+		print_folded(fmt::format("  {:<14}{}\n", title, text), 16);
 }
 
 std::string head(const BlockFacts &facts)
@@ -98,12 +99,28 @@ void print_owners(const Owners &owners)
 		     fmt::format("{}: {} pages", owners.cgroups[i].path, owners.cgroups[i].pages));
 }
 
+void print_huge(const BlockFacts &facts)
+{
+	for (const auto &use : huge_uses(facts)) {
+		const auto in_use = use.least == use.most
+					    ? fmt::format("{}", use.most)
+					    : fmt::format("{} to {}", use.least, use.most);
+		// Without the module nobody knows of those that are in use without being mapped.
+		auto text = fmt::format("{} of {} of {} {}", in_use, use.count,
+					format_size(use.bytes), facts.module ? "in use" : "mapped");
+		if (use.room)
+			text += fmt::format("; elsewhere {} free in pools, {} could be made",
+					    use.room->from_pool(), use.room->pieces);
+		line("huge pages", text);
+	}
+}
+
 void print_one(const Explanation &explanation)
 {
 	const auto &[facts, verdict] = explanation.blocks.front();
-	fmt::print("{}: {}\n", head(facts), to_string(verdict.answer));
+	print_folded(fmt::format("{}: {}\n", head(facts), to_string(verdict.answer)));
 	if (!verdict.why.empty())
-		fmt::print("  {}\n", verdict.why);
+		print_folded(fmt::format("  {}\n", verdict.why), 2);
 	if (facts.census)
 		line("pages", describe_pages(*facts.census));
 	if (facts.census || facts.module) {
@@ -112,6 +129,7 @@ void print_one(const Explanation &explanation)
 			text += fmt::format("; room elsewhere: {}", format_size(facts.room->bytes));
 		line("to move", text);
 	}
+	print_huge(facts);
 	if (facts.ram)
 		line("contains", fmt::format("{}", fmt::join(facts.ram->names, ", ")));
 	if (facts.failure)
@@ -162,8 +180,12 @@ void print_many(const Explanation &explanation)
 		const bool single = blocks.size() == 1;
 		const std::string why =
 			single ? first->why : std::string(word_for(cause_texts, first->cause));
-		fmt::print("{} {}: {}{}{}\n", single ? "block" : "blocks", format_ranges(blocks),
-			   to_string(first->answer), why.empty() ? "" : ": ", why);
+		const auto answer = !single && first->answer == Answer::offline
+					    ? "are offline"
+					    : to_string(first->answer);
+		print_folded(fmt::format("{} {}: {}{}{}\n", single ? "block" : "blocks",
+					 format_ranges(blocks), answer, why.empty() ? "" : ": ",
+					 why));
 	}
 	fmt::print("\nname one block for all that is known of it\n");
 }
@@ -198,7 +220,7 @@ int verb_explain(const Globals &globals, const std::vector<std::string> &target)
 	else
 		print_many(explanation);
 	for (const auto &gap : explanation.gaps)
-		fmt::print("not known: {}\n", gap);
+		print_folded(fmt::format("not known: {}\n", gap));
 	return exit_done;
 }
 

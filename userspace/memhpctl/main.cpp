@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "memhp/version.h"
 
 #include "core/memory/target.h"
 #include "memhpctl/command_words.h"
 #include "memhpctl/examples.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 
 namespace
@@ -39,9 +43,7 @@ void add_examples(CLI::App &app, const std::string &name = "")
 	}
 }
 
-} // namespace
-
-int main(int argc, char **argv)
+int run(int argc, char **argv)
 {
 	// A reader that goes away ends us at the next write, quietly, as it does cat.
 	std::signal(SIGPIPE, SIG_DFL);
@@ -141,9 +143,8 @@ int main(int argc, char **argv)
 		->type_name("TIME");
 	events_verb->add_option("--block", event_blocks, "Only of these: 32, 32-47")
 		->type_name("BLOCK");
-	events_verb->add_option("--node", events.filter.nodes, "Only of these nodes")
-		->check(CLI::NonNegativeNumber)
-		->type_name("N");
+	std::vector<std::string> event_nodes;
+	events_verb->add_option("--node", event_nodes, "Only of these nodes")->type_name("N");
 	auto *watch_verb = app.add_subcommand("watch", "What happens from now on, until Ctrl-C");
 	auto *stats_verb =
 		app.add_subcommand("stats", "How attempts ended, and how long they took");
@@ -214,9 +215,20 @@ int main(int argc, char **argv)
 
 	try {
 		app.parse(argc, argv);
-	} catch (const CLI::CallForHelp &help) {
-		return app.exit(help);
+	} catch (const CLI::CallForHelp &) {
+		constexpr size_t texts = 30; // the column where CLI11 has them
+		memhp::print_folded(app.help(), texts);
+		return memhp::exit_done;
 	} catch (const CLI::ParseError &error) {
+		// Whatever is no verb CLI11 passes over to miss one.
+		const auto rest = app.remaining(true);
+		if (std::string_view(error.what()) == "A subcommand is required" && !rest.empty() &&
+		    rest.front().substr(0, 1) != "-")
+			return memhp::complain({{},
+						fmt::format("'{}' is no verb; memhpctl --help "
+							    "names them",
+							    rest.front())},
+					       memhp::exit_usage);
 		app.exit(error);
 		return memhp::exit_usage;
 	}
@@ -238,6 +250,8 @@ int main(int argc, char **argv)
 		return memhp::verb_explain(globals, explained);
 	if (events_verb->parsed()) {
 		if (const auto read = memhp::read_blocks(event_blocks, events.filter.blocks); !read)
+			return memhp::complain(read.error(), memhp::exit_usage);
+		if (const auto read = memhp::read_nodes(event_nodes, events.filter.nodes); !read)
 			return memhp::complain(read.error(), memhp::exit_usage);
 		return memhp::verb_events(globals, events);
 	}
@@ -292,4 +306,17 @@ int main(int argc, char **argv)
 	if (change.request.trial && !change.dry_run)
 		return memhp::verb_trial(globals, change.request);
 	return memhp::verb_change(globals, change);
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	try {
+		return run(argc, argv);
+	} catch (const std::exception &error) {
+		// Such as a recorded tree that holds an answer of another form than memhpd's.
+		return memhp::complain(
+			{{}, fmt::format("something was not as expected: {}", error.what())});
+	}
 }

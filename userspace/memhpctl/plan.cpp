@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "core/advice/forecast.h"
 #include "core/base/units.h"
 #include "memhpctl/json_text.h"
-#include "memhpctl/table.h"
+#include "memhpctl/node_table.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/kernel/kmod.h"
 #include "system/kernel/load.h"
@@ -100,29 +102,28 @@ std::string change(const std::string &before, const std::string &after)
 
 std::string ratio(const MemoryCount::Pages &pages)
 {
-	const auto found = ratio_of(pages);
-	return found ? fmt::format("{:.2f}", *found) : pages.movable ? "no kernel memory" : "-";
+	return ratio_cell(ratio_of(pages), pages.movable > 0);
 }
 
 void print_parts(const Forecast &forecast, uint64_t block_size)
 {
-	Table table({{"BLOCKS", true}, {"SIZE", true}, {"ACTION"}, {"ZONE"}, {"BY"}, {"WHY"}});
+	Table table({{"BLOCKS", true, 16},
+		     {"SIZE", true},
+		     {"ACTION"},
+		     {"ZONE"},
+		     {"BY"},
+		     {"WHY", false, 24}});
 	for (const auto &part : forecast.parts)
 		table.add({format_ranges(part.blocks), format_size(part.blocks.size() * block_size),
 			   part.action,
 			   part.zone == Zone::none ? "" : std::string(to_string(part.zone)),
 			   part.by, part.why});
-	fmt::print("{}\n", table.text());
+	fmt::print("{}\n", table.text(terminal_of(STDOUT_FILENO)));
 }
 
 void print_nodes(const Forecast &forecast, uint64_t block_size)
 {
-	Table table({{"NODE", true},
-		     {"KERNEL", true},
-		     {"MOVABLE", true},
-		     {"OTHER", true},
-		     {"OFFLINE", true},
-		     {"MOVABLE:KERNEL", true}});
+	auto table = node_table();
 	const auto row = [&](std::string name, const Totals &before, const Totals &after,
 			     const MemoryCount::Pages &was, const MemoryCount::Pages &is) {
 		const auto size = [&](uint64_t Totals::*field) {
@@ -145,7 +146,7 @@ void print_nodes(const Forecast &forecast, uint64_t block_size)
 		row("all", totals_of(forecast.before.blocks, block_size),
 		    totals_of(forecast.after.blocks, block_size), forecast.before.count.all(),
 		    forecast.after.count.all());
-	fmt::print("{}\n", table.text());
+	fmt::print("{}\n", table.text(terminal_of(STDOUT_FILENO)));
 }
 
 void print(const Forecast &forecast, const Base &base, bool adds)
@@ -166,9 +167,10 @@ void print(const Forecast &forecast, const Base &base, bool adds)
 		   change(format_size(forecast.before.unpluggable(size)),
 			  format_size(forecast.after.unpluggable(size))));
 	if (!forecast.ejectable.empty())
-		fmt::print("can be ejected then: {}\n", fmt::join(forecast.ejectable, ", "));
+		print_folded(fmt::format("can be ejected then: {}\n",
+					 fmt::join(forecast.ejectable, ", ")));
 	for (const auto &warning : forecast.warnings)
-		fmt::print("warning: {}\n", warning);
+		print_folded(fmt::format("warning: {}\n", warning));
 }
 
 int show(const Globals &globals, const Forecast &forecast, const Base &base, bool adds,

@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "core/base/units.h"
 #include "memhpctl/collected.h"
 #include "memhpctl/json_text.h"
 #include "memhpctl/table.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/config/policy_report.h"
 #include "system/memory/sysfs.h"
@@ -72,36 +74,36 @@ std::string heading(const json &policy)
 
 void print_settings(const json &policy)
 {
-	Table table({{"KEY"}, {"VALUE"}, {"FROM"}});
+	Table table({{"KEY"}, {"VALUE", false, 16}, {"FROM"}});
 	for (const auto &setting : policy.at("settings"))
 		table.add({text(setting.at("key")), setting.at("value").dump(),
 			   place(setting.at("line"))});
-	fmt::print("{}\n", table.text());
+	fmt::print("{}\n", table.text(terminal_of(STDOUT_FILENO)));
 }
 
 void print_rules(const json &policy)
 {
 	if (policy.at("rules").empty())
 		return;
-	Table table({{"RULE", true}, {"MATCHES"}, {"ACTION"}, {"FROM"}});
+	Table table({{"RULE", true}, {"MATCHES", false, 24}, {"ACTION"}, {"FROM"}});
 	for (const auto &rule : policy.at("rules"))
 		table.add({rule.at("rule").dump(), text(rule.at("matches")),
 			   text(rule.at("action")), place(rule.at("line"))});
-	fmt::print("{}\n", table.text());
+	fmt::print("{}\n", table.text(terminal_of(STDOUT_FILENO)));
 }
 
 void print_devices(const json &policy)
 {
 	const auto block_size = policy.at("block_size").get<uint64_t>();
-	Table table({{"BLOCKS", true},
+	Table table({{"BLOCKS", true, 12},
 		     {"SIZE", true},
-		     {"STATE"},
-		     {"ZONE"},
-		     {"SOURCE"},
+		     {"STATE", false, 0, 2},
+		     {"ZONE", false, 0, 3},
+		     {"SOURCE", false, 0, 1},
 		     {"DEVICE"},
 		     {"ACTION"},
-		     {"BY"},
-		     {"WHY"}});
+		     {"BY", false, 13},
+		     {"WHY", false, 20, 9}});
 	std::string outlooks;
 	for (const auto &device : policy.at("devices")) {
 		if (const auto outlook = text(device.at("outlook")); !outlook.empty())
@@ -117,18 +119,19 @@ void print_devices(const json &policy)
 				   text(device.at("action")), text(device.at("by")), why});
 		}
 	}
-	fmt::print("{}{}", table.text(), outlooks);
+	fmt::print("{}", table.text(terminal_of(STDOUT_FILENO)));
+	print_folded(outlooks);
 }
 
 void print(const json &policy)
 {
-	fmt::print("policy: {}\n", heading(policy));
+	print_folded(fmt::format("policy: {}\n", heading(policy)), 8);
 	for (const auto &line : policy.at("mistakes"))
-		fmt::print("{}\n", text(line));
+		print_folded(text(line) + "\n");
 	fmt::print("\n");
 	print_settings(policy);
 	print_rules(policy);
-	fmt::print("ratio: {}\n\n", text(policy.at("ratio").at("summary")));
+	print_folded(fmt::format("ratio: {}\n\n", text(policy.at("ratio").at("summary"))), 7);
 	print_devices(policy);
 }
 

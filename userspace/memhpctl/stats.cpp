@@ -79,10 +79,11 @@ void print_histogram(const Latency &latency, const Terminal &terminal)
 		fmt::print("\n{}: {}, not measured\n", kind, latency.count);
 		return;
 	}
-	fmt::print("\n{}: {}, mean {}, longest {}, half below {}, 95 % below {}\n", kind,
-		   latency.measured(), format_microseconds(latency.sum_us / latency.measured()),
-		   format_microseconds(latency.max_us), format_microseconds(*latency.below(0.5)),
-		   format_microseconds(*latency.below(0.95)));
+	print_folded(fmt::format(
+		"\n{}: {}, mean {}, longest {}, half below {}, 95 % below {}\n", kind,
+		latency.measured(), format_microseconds(latency.sum_us / latency.measured()),
+		format_microseconds(latency.max_us), format_microseconds(*latency.below(0.5)),
+		format_microseconds(*latency.below(0.95))));
 	uint64_t most = 0;
 	for (const auto &bucket : latency.filled())
 		most = std::max(most, bucket.count);
@@ -116,7 +117,7 @@ int verb_stats(const Globals &globals)
 		return exit_done;
 	}
 	for (const auto *operation : {"online", "offline"})
-		fmt::print("{}", outcomes(*latencies, operation));
+		print_folded(outcomes(*latencies, operation));
 	const auto terminal = terminal_of(STDOUT_FILENO);
 	for (const auto &one : *latencies)
 		print_histogram(one, terminal);

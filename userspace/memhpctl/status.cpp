@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +13,8 @@
 #include "memhpctl/clock.h"
 #include "memhpctl/collected.h"
 #include "memhpctl/json_text.h"
-#include "memhpctl/table.h"
+#include "memhpctl/node_table.h"
+#include "memhpctl/terminal.h"
 #include "memhpctl/verbs.h"
 #include "system/config/config.h"
 #include "system/config/hooks.h"
@@ -88,28 +90,23 @@ std::string describe_view(const json &view)
 	return text;
 }
 
-/// "0.53"; of the ratio's report, or a node's in it.
-std::string ratio_cell(const json &counted)
+/// Of the ratio's report, or a node's in it.
+std::string told_ratio(const json &counted)
 {
-	if (const auto ratio = counted.value("ratio", json()); ratio.is_number())
-		return fmt::format("{:.2f}", ratio.get<double>());
-	return counted.value("movable", uint64_t{0}) > 0 ? "no kernel memory" : "";
+	const auto ratio = counted.value("ratio", json());
+	return ratio_cell(ratio.is_number() ? std::optional(ratio.get<double>()) : std::nullopt,
+			  counted.value("movable", uint64_t{0}) > 0);
 }
 
 /// A line a node, and all.
 std::string describe_memory(const json &report)
 {
-	Table table({{"NODE", true},
-		     {"KERNEL", true},
-		     {"MOVABLE", true},
-		     {"OTHER", true},
-		     {"OFFLINE", true},
-		     {"MOVABLE:KERNEL", true}});
+	auto table = node_table();
 	const auto row = [&](std::string name, const json &totals, const json &counted) {
 		std::vector<std::string> cells = {std::move(name)};
 		for (const auto *key : {"kernel", "movable", "other", "offline"})
 			cells.push_back(format_size(totals.value(key, uint64_t{0})));
-		cells.push_back(ratio_cell(counted));
+		cells.push_back(told_ratio(counted));
 		table.add(std::move(cells));
 	};
 	const auto &nodes = report.at("nodes");
@@ -294,9 +291,7 @@ std::string describe_unplugs(const json &status)
 	return text;
 }
 
-} // namespace
-
-int verb_status(const Globals &globals)
+int show_status(const Globals &globals)
 {
 	const auto sysfs = Sysfs::open(globals.sysroot);
 	if (!sysfs)
@@ -324,26 +319,41 @@ int verb_status(const Globals &globals)
 		return exit_done;
 	}
 
-	fmt::print("{} memory blocks of {}{}\n\n{}\n", report.at("blocks").get<uint64_t>(),
-		   format_size(report.at("block_size").get<uint64_t>()),
-		   describe_view(memory->view), describe_memory(report));
-	fmt::print("ratio:  {}\n", report.at("ratio").at("summary").get<std::string>());
-	fmt::print("memhpd: {}\n", describe_daemon(daemon));
+	auto text = fmt::format("{} memory blocks of {}{}\n\n", report.at("blocks").get<uint64_t>(),
+				format_size(report.at("block_size").get<uint64_t>()),
+				describe_view(memory->view));
+	print_folded(text);
+	fmt::print("{}\n", describe_memory(report));
+	text = fmt::format("ratio:  {}\nmemhpd: {}\n",
+			   report.at("ratio").at("summary").get<std::string>(),
+			   describe_daemon(daemon));
 	if (daemon)
-		fmt::print("{}{}{}", describe_mode(*daemon), describe_requests(*daemon),
-			   describe_unplugs(*daemon));
-	if (module)
-		fmt::print("module: loaded, {} events recorded, {} not tracked\n",
-			   module->number("seq").value_or(0),
-			   module->number("untracked").value_or(0));
-	else
-		fmt::print("module: {}\n", module.error().message);
+		text += describe_mode(*daemon) + describe_requests(*daemon) +
+			describe_unplugs(*daemon);
+	text += "module: ";
+	text += module ? fmt::format("loaded, {} events recorded, {} not tracked\n",
+				     module->number("seq").value_or(0),
+				     module->number("untracked").value_or(0))
+		       : module.error().message + "\n";
 	if (!hooks)
-		fmt::print("settled programs: {}\n", hooks.error().message);
+		text += fmt::format("settled programs: {}\n", hooks.error().message);
 	else if (*hooks)
-		fmt::print("settled programs: {}\n",
-			   describe_hooks(**hooks, Clock::of(sysfs->root_fd())));
+		text += fmt::format("settled programs: {}\n",
+				    describe_hooks(**hooks, Clock::of(sysfs->root_fd())));
+	print_folded(text, 8);
 	return exit_done;
+}
+
+} // namespace
+
+int verb_status(const Globals &globals)
+{
+	try {
+		return show_status(globals);
+	} catch (const json::exception &error) {
+		return complain(
+			{{}, fmt::format("memhpd's answer is not understood: {}", error.what())});
+	}
 }
 
 } // namespace memhp

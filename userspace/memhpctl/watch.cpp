@@ -89,7 +89,7 @@ public:
 		    std::fflush(stdout) == 0)
 			return;
 		if (errno != EPIPE)
-			fmt::print(stderr, "memhpctl: {}\n", strerror(errno));
+			print_note(strerror(errno));
 		loop_.quit(errno == EPIPE ? exit_done : exit_failed);
 	}
 
@@ -163,9 +163,8 @@ int verb_watch(const Globals &globals)
 
 	const auto events = Kmod(sysfs->root_fd()).open_events(Kmod::From::next);
 	if (!events)
-		fmt::print(stderr,
-			   "memhpctl: only additions, removals and successes are shown: {}\n",
-			   events.error().message);
+		print_note(fmt::format("only additions, removals and successes are shown: {}",
+				       events.error().message));
 	std::unique_ptr<LiveMemory> memory;
 	// The module tells more of what these tell too.
 	const auto changed = [&](const Uevent &event) {

@@ -18,16 +18,6 @@ namespace memhp
 namespace
 {
 
-[[noreturn]] void become(const std::string &program, const std::vector<std::string> &arguments)
-{
-	std::vector<char *> argv = {const_cast<char *>(program.c_str())};
-	for (const auto &argument : arguments)
-		argv.push_back(const_cast<char *>(argument.c_str()));
-	argv.push_back(nullptr);
-	execv(program.c_str(), argv.data());
-	_exit(127);
-}
-
 void redirect(int fd, const std::string &path, int flags)
 {
 	const int file = open(path.c_str(), flags, 0600);
@@ -39,6 +29,19 @@ int exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -
 
 } // namespace
 
+void become(const std::string &program, const std::vector<std::string> &arguments,
+	    const std::vector<std::string> &environment)
+{
+	for (const auto &variable : environment)
+		putenv(const_cast<char *>(variable.c_str()));
+	std::vector<char *> argv = {const_cast<char *>(program.c_str())};
+	for (const auto &argument : arguments)
+		argv.push_back(const_cast<char *>(argument.c_str()));
+	argv.push_back(nullptr);
+	execv(program.c_str(), argv.data());
+	_exit(127);
+}
+
 Output run(const std::string &program, const std::vector<std::string> &arguments,
 	   const std::vector<std::string> &environment)
 {
@@ -48,9 +51,7 @@ Output run(const std::string &program, const std::vector<std::string> &arguments
 		redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
 		redirect(STDOUT_FILENO, tree.path("out"), O_WRONLY | O_CREAT);
 		redirect(STDERR_FILENO, tree.path("err"), O_WRONLY | O_CREAT);
-		for (const auto &variable : environment)
-			putenv(const_cast<char *>(variable.c_str()));
-		become(program, arguments);
+		become(program, arguments, environment);
 	}
 	int status = 0;
 	waitpid(pid, &status, 0);
@@ -61,11 +62,8 @@ Program::Program(const std::string &program, const std::vector<std::string> &arg
 		 const std::vector<std::string> &environment)
 	: pid_(fork())
 {
-	if (pid_ == 0) {
-		for (const auto &variable : environment)
-			putenv(const_cast<char *>(variable.c_str()));
-		become(program, arguments);
-	}
+	if (pid_ == 0)
+		become(program, arguments, environment);
 	pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
 }
 

@@ -18,8 +18,12 @@ struct Output {
 	std::string err;
 };
 
-/// Runs a program to its end, with nothing to read and no terminal. `arguments` without its name,
-/// `environment`: variables to set, NAME=value.
+/// Makes this process, a child, that program. `arguments` without its name, `environment`:
+/// variables to set, NAME=value.
+[[noreturn]] void become(const std::string &program, const std::vector<std::string> &arguments,
+			 const std::vector<std::string> &environment);
+
+/// Runs a program to its end, with nothing to read and no terminal. The rest as for become().
 Output run(const std::string &program, const std::vector<std::string> &arguments,
 	   const std::vector<std::string> &environment = {});
 
@@ -27,7 +31,7 @@ Output run(const std::string &program, const std::vector<std::string> &arguments
 class Program
 {
 public:
-	/// `environment`: variables to set, NAME=value.
+	/// As for become().
 	Program(const std::string &program, const std::vector<std::string> &arguments,
 		const std::vector<std::string> &environment);
 	~Program();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "terminal_program.h"
 
+#include "program.h"
+
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -24,14 +26,7 @@ std::string run_on_terminal(const std::string &program, const std::vector<std::s
 	if (pid == 0) {
 		unsetenv("COLUMNS");
 		unsetenv("NO_COLOR");
-		for (const auto &variable : environment)
-			putenv(const_cast<char *>(variable.c_str()));
-		std::vector<char *> argv = {const_cast<char *>(program.c_str())};
-		for (const auto &argument : arguments)
-			argv.push_back(const_cast<char *>(argument.c_str()));
-		argv.push_back(nullptr);
-		execv(program.c_str(), argv.data());
-		_exit(127);
+		become(program, arguments, environment);
 	}
 	std::string output;
 	std::array<char, 4096> buffer;

@@ -205,9 +205,11 @@ void diagnose_kernel(const Facts &facts, std::vector<Finding> &findings)
 		findings.push_back(
 			{Level::note,
 			 "kernel-config",
-			 fmt::format("how the kernel {} was built is not known: there is "
-				     "neither /boot/config-{} nor /proc/config.gz",
-				     kernel.release, kernel.release),
+			 kernel.release.empty()
+				 ? "which kernel this is, and how it was built, is not known"
+				 : fmt::format("how the kernel {} was built is not known: there is "
+					       "neither /boot/config-{} nor /proc/config.gz",
+					       kernel.release, kernel.release),
 			 "missing options cannot be named",
 			 {}});
 	for (const auto &option : options)

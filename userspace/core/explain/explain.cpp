@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "core/explain/explain.h"
+#include "core/explain/judges.h"
 
 #include <algorithm>
 #include <cstring>
@@ -15,21 +15,7 @@ namespace
 
 /// So long a veto speaks for the next attempt too.
 constexpr Time veto_lasts = std::chrono::minutes(10);
-/// A page block of x86: what is moved and isolated together.
-constexpr uint64_t page_block = 512;
 constexpr uint64_t memmap_entry = 64; ///< sizeof(struct page)
-
-using Judged = std::optional<Judgement>;
-
-Judgement verdict(Answer answer, Cause cause, std::string why, std::string advice = {})
-{
-	return {answer, cause, std::move(why), std::move(advice)};
-}
-
-Judgement cannot(Cause cause, std::string why, std::string advice)
-{
-	return verdict(Answer::cannot_go, cause, std::move(why), std::move(advice));
-}
 
 std::string pages_text(uint64_t pages)
 {
@@ -85,6 +71,8 @@ uint64_t reserved(const BlockFacts &facts)
 	if (!facts.census || !facts.own_memmap || facts.block.source == Source::boot)
 		return all;
 	const auto memmap = facts.block_size / facts.page_size * memmap_entry / facts.page_size;
+	// What is isolated together: as many pages as one table of them names.
+	const auto page_block = facts.page_size / sizeof(uint64_t);
 	const auto most = (memmap + page_block - 1) / page_block * page_block;
 	const auto first = facts.census->reserved_first();
 	return first <= most ? all - first : all;
@@ -207,70 +195,6 @@ Judged judge_veto(const BlockFacts &facts)
 			    ago_text(*failure), strerror(failure->error)),
 		"the kernel log may say who; a driver whose memory this is can object as long "
 		"as it needs it");
-}
-
-struct HugeUse {
-	uint64_t usual = 0;
-	uint64_t gigantic = 0;
-	uint64_t usual_pages = 1; ///< base pages of a usual one
-};
-
-/// Huge pages in use. Those that no process maps can be in use all the same: the module knows, and
-/// without it they count as free.
-HugeUse huge_use(const BlockFacts &facts)
-{
-	HugeUse use;
-	if (!facts.census || (facts.module && facts.module->huge == 0))
-		return use;
-	for (const auto &[pages, huge] : facts.census->huge()) {
-		const auto known =
-			facts.module ? (facts.module->huge + pages - 1) / pages : huge.mapped;
-		const auto in_use = std::max(huge.mapped, std::min(huge.count, known));
-		if (pages > largest_allocation) {
-			use.gigantic += in_use;
-		} else {
-			use.usual += in_use;
-			use.usual_pages = pages;
-		}
-	}
-	return use;
-}
-
-Judged judge_huge(const BlockFacts &facts)
-{
-	const auto use = huge_use(facts);
-	if (!facts.room)
-		return std::nullopt;
-	if (use.gigantic > facts.room->gigantic)
-		return cannot(
-			Cause::huge_page,
-			"a gigantic page is in use, and no other is free elsewhere that could "
-			"take its place",
-			"it goes when its user lets go of it; or give the pool of another node "
-			"a further page (/sys/devices/system/node/node*/hugepages)");
-	if (use.usual <= facts.room->huge)
-		return std::nullopt;
-	const auto bytes = (use.usual - facts.room->huge) * use.usual_pages * facts.page_size;
-	const auto why = fmt::format("{} huge pages are in use, and elsewhere there is room for {}",
-				     use.usual, facts.room->huge);
-	if (bytes > facts.room->bytes)
-		return cannot(Cause::huge_page, why,
-			      "free memory on the other nodes, or huge pages in their pools");
-	return verdict(Answer::unknown, Cause::huge_page,
-		       why + " in one piece; the kernel may find more",
-		       "echo 1 >/proc/sys/vm/compact_memory may make room");
-}
-
-Judged judge_room(const BlockFacts &facts)
-{
-	const auto bytes = pages_to_move(facts) * facts.page_size;
-	if (!facts.room || bytes <= facts.room->bytes)
-		return std::nullopt;
-	return cannot(Cause::no_room,
-		      fmt::format("{} would have to move, and elsewhere there is room for {}",
-				  format_size(bytes), format_size(facts.room->bytes)),
-		      "the kernel moves it to the other nodes, where there are any: free memory "
-		      "there");
 }
 
 /// The last attempt failed for a reason that is not seen now.

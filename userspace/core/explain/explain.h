@@ -10,14 +10,11 @@
 #include "core/explain/census.h"
 #include "core/explain/owners.h"
 #include "core/explain/resources.h"
+#include "core/explain/room.h"
 #include "core/memory/block.h"
 
 namespace memhp
 {
-
-/// Base pages in the largest piece that the kernel's allocator gives (MAX_ORDER of x86). Larger
-/// huge pages are gigantic.
-inline constexpr uint64_t largest_allocation = 1024;
 
 /// The last attempt on a block, where it failed and nothing has succeeded since.
 struct LastFailure {
@@ -38,14 +35,6 @@ struct ModuleCount {
 	uint64_t poisoned = 0;
 	uint64_t to_move = 0; ///< of processes, of files, of drivers that can move them
 	uint64_t held = 0;    ///< how many are held; HeldPage has the first of them
-};
-
-/// Where what is in a block could go. The kernel moves it to the other nodes, and within its own
-/// node only where there is no other (do_migrate_range()).
-struct Room {
-	uint64_t bytes = 0;    ///< free there, or soon made so
-	uint64_t huge = 0;     ///< huge pages of the usual size that are free, or could be made now
-	uint64_t gigantic = 0; ///< free gigantic pages: the kernel makes none for this
 };
 
 /// All that is known of a block.
@@ -79,7 +68,7 @@ enum class Cause {
 	kernel_pages, ///< other memory of the kernel
 	held_page,
 	veto,
-	huge_page,   ///< no room for a huge page
+	huge_page,   ///< no room for a huge page, or one that its pool does not let go
 	no_room,     ///< for all that has to move
 	poisoned,    ///< could not come back
 	unexplained, ///< it failed, and nothing that is seen says why

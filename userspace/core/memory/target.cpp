@@ -27,6 +27,9 @@ Result<uint64_t> parse_end(std::string_view text, int base)
 	const auto digits = base == 16 ? "0123456789abcdefABCDEF" : "0123456789";
 	const bool number =
 		!text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
+	if (text.empty())
+		return fail_input(
+			"a number is missing; write 32, 32-47 or 0x100000000-0x17fffffff");
 	if (!number)
 		return fail_input(fmt::format("'{}' is not a number", text));
 	if (!parse_number(text, base, value) || value > max_number)

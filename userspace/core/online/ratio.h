@@ -24,6 +24,8 @@ struct ZonePages {
 	uint64_t present = 0;
 	uint64_t cma = 0;	///< of `present`; only movable pages may use them
 	uint64_t available = 0; ///< about what the kernel could get of it for itself
+	uint64_t kept = 0;	///< free, but only for emergencies: below the min watermark
+	uint64_t listed = 0;	///< free, in the lists of the processors
 };
 
 /// What sysfs's memory blocks do not tell.

@@ -40,7 +40,10 @@ std::string progress_bar(const BarState &state, size_t width)
 	const auto room = width > used ? width - used : 0;
 	std::string line = head;
 	if (room >= shortest_bar && state.goal > 0) {
-		const auto length = std::min(room, longest_bar);
+		const auto note = state.note.empty() ? 0 : state.note.size() + 2;
+		const auto length = room < longest_bar + note
+					    ? std::min(room, note ? shortest_bar : longest_bar)
+					    : longest_bar;
 		const auto full = std::min(length, length * state.done / state.goal);
 		line += "[" + std::string(full, '#') + std::string(length - full, '.') + "] ";
 	}

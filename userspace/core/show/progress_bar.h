@@ -18,8 +18,9 @@ struct BarState {
 	std::string note;  ///< why it does not go on, or what failed last; may be empty
 };
 
-/// One line of less than `width` characters: a bar, blocks, rate and time left, and as much of the
-/// note as there is room for. Without a rate as long as nothing tells one.
+/// One line of less than `width` characters: a bar, which is short where the note needs the room,
+/// blocks, rate and time left, and as much of the note as there is room for. Without a rate as long
+/// as nothing tells one.
 std::string progress_bar(const BarState &state, size_t width);
 
 } // namespace memhp

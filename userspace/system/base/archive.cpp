@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -95,8 +96,10 @@ tl::unexpected<Error> Archive::failure() const
 {
 	const int error = archive_errno(archive_.get());
 	const char *text = archive_error_string(archive_.get());
+	// Its text of a system call that failed says which one, and not why.
+	const auto why = error > 0 ? fmt::format(": {}", strerror(error)) : std::string();
 	return fail({std::error_code(error > 0 ? error : EIO, std::generic_category()),
-		     fmt::format("{}: {}", path_, text ? text : "cannot be written")});
+		     fmt::format("{}: {}{}", path_, text ? text : "cannot be written", why)});
 }
 
 Result<void> Archive::write(const std::string &name, std::string_view content,

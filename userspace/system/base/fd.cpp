@@ -26,7 +26,9 @@ void Fd::reset(int fd)
 
 Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode)
 {
-	const int fd = openat(dir, path.c_str(), flags | O_CLOEXEC, mode);
+	const bool reads = (flags & (O_ACCMODE | O_PATH)) == O_RDONLY;
+	const int wait = reads && dir != AT_FDCWD ? O_NONBLOCK : 0;
+	const int fd = openat(dir, path.c_str(), flags | wait | O_CLOEXEC, mode);
 	if (fd < 0)
 		return fail_errno(errno, path);
 	return Fd(fd);
@@ -38,6 +40,10 @@ Result<std::string> read_file(int dir, const std::string &path)
 	const auto file = open_at(dir, path, O_RDONLY);
 	if (!file)
 		return fail(file.error());
+	struct stat status;
+	if (dir != AT_FDCWD && fstat(file->get(), &status) == 0 && S_ISFIFO(status.st_mode))
+		return fail({std::make_error_code(std::errc::invalid_seek),
+			     path + ": it is a FIFO, and no file"});
 
 	std::string content;
 	std::array<char, 65536> buffer;
@@ -126,6 +132,14 @@ Result<std::string> read_link(int dir, const std::string &path)
 	if (length < 0)
 		return fail_errno(errno, path);
 	return std::string(buffer.data(), static_cast<size_t>(length));
+}
+
+bool is_running_root(int dir)
+{
+	struct stat one;
+	struct stat other;
+	return fstat(dir, &one) == 0 && stat("/", &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
 }
 
 } // namespace memhp

@@ -36,11 +36,15 @@ private:
 	int fd_ = -1;
 };
 
-/// Opens `path` below `dir` (AT_FDCWD: the working directory), close-on-exec.
+/// Opens `path` below `dir` (AT_FDCWD: the working directory), close-on-exec. To read below a
+/// directory it does not wait for one who writes: a recorded tree may hold a FIFO by mistake.
 Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode = 0);
 
+/// True where `dir` is "/" of the running machine, and not a recorded tree.
+bool is_running_root(int dir);
+
 /// Whole content of a file below `dir`, trailing newlines cut off. Fails beyond 64 MiB, which is
-/// half as much again as the module shows of 131072 blocks.
+/// half as much again as the module shows of 131072 blocks, and on a FIFO below a directory.
 Result<std::string> read_file(int dir, const std::string &path);
 
 /// Writes `value` to an existing file (as sysfs has them) in one write(2).

@@ -13,6 +13,7 @@
 #include "core/kernel/release.h"
 #include "core/memory/target.h"
 #include "core/offline/select.h"
+#include "system/memory/page_size.h"
 #include "system/memory/room.h"
 
 namespace memhp
@@ -75,7 +76,14 @@ Result<Explainer> Explainer::begin(const Sysfs &sysfs, const Kmod &kmod,
 	explainer.live_ = terms.live;
 	explainer.patience_ = terms.patience;
 	result.block_size = sysfs.block_size();
-	result.page_size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+	const auto page_size = known_page_size(root);
+	result.page_size = page_size.value_or(page_size_of(root));
+
+	if (!page_size)
+		result.gaps.push_back(fmt::format("how large its pages are: taken to be {}, as on "
+						  "this machine; {} would say it in bytes",
+						  format_size(result.page_size),
+						  collected_page_size));
 
 	const auto module = kmod.check();
 	explainer.has_module_ = module.has_value();
@@ -146,8 +154,12 @@ void Explainer::look(Explanation::One &one)
 			facts.module = module_count(*record);
 			facts.held = parse_held(*record);
 		}
-	facts.room = read_room(sysfs_->root_fd(), facts.block.node,
-			       facts.census ? &*facts.census : nullptr);
+	const auto node = facts.block.node.value_or(-1);
+	if (rooms_.count(node) == 0)
+		rooms_[node] = read_room(sysfs_->root_fd(), facts.block.node);
+	facts.room = rooms_[node];
+	if (facts.room)
+		facts.room = less_own(facts);
 }
 
 /// A page is held only if it still is: many are for a moment.

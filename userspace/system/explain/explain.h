@@ -69,6 +69,7 @@ private:
 	Fd counts_;
 	std::optional<std::vector<Resource>> resources_;
 	bool has_module_ = false;
+	std::map<int, std::optional<Room>> rooms_; ///< by node; -1: of no single node
 	std::optional<OwnerSearch> search_;
 };
 

@@ -41,6 +41,25 @@ json to_json(const LastFailure &failure)
 		{"by", or_null(failure.by)}};
 }
 
+json to_json(const Room &room)
+{
+	uint64_t huge = 0;
+	uint64_t gigantic = 0;
+	json pools = json::array();
+	for (const auto &[bytes, one] : room.huge) {
+		(one.gigantic ? gigantic : huge) += one.from_pool() + one.pieces;
+		pools.push_back({{"size", bytes},
+				 {"gigantic", one.gigantic},
+				 {"pool", one.pool},
+				 {"pieces", one.pieces},
+				 {"spare", one.spare}});
+	}
+	return {{"bytes", room.bytes},
+		{"huge_pages", huge},
+		{"gigantic_pages", gigantic},
+		{"huge", std::move(pools)}};
+}
+
 json to_json(const Explanation::One &one, uint64_t block_size)
 {
 	const auto &facts = one.facts;
@@ -53,10 +72,7 @@ json to_json(const Explanation::One &one, uint64_t block_size)
 	value["to_move"] = facts.census || facts.module
 				   ? json(pages_to_move(facts) * facts.page_size)
 				   : json(nullptr);
-	value["room"] = facts.room ? json({{"bytes", facts.room->bytes},
-					   {"huge_pages", facts.room->huge},
-					   {"gigantic_pages", facts.room->gigantic}})
-				   : json(nullptr);
+	value["room"] = facts.room ? to_json(*facts.room) : json(nullptr);
 	value["hole"] = facts.ram ? json(facts.ram->missing * facts.page_size) : json(nullptr);
 	value["contains"] = facts.ram ? json(facts.ram->names) : json(nullptr);
 	value["cma"] = facts.has_cma;

@@ -15,6 +15,7 @@
 
 #include "system/base/fd.h"
 #include "system/base/loop.h"
+#include "system/memory/page_size.h"
 
 namespace memhp
 {
@@ -25,12 +26,6 @@ namespace
 /// pages of 4 KiB.
 constexpr size_t chunk = 16384;
 constexpr size_t chunks_of_step = 16;
-
-uint64_t page_size()
-{
-	static const auto size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-	return size;
-}
 
 bool in(const std::vector<Span> &spans, uint64_t value)
 {
@@ -50,7 +45,8 @@ std::vector<Span> spans_of(const std::vector<HeldPage> &held)
 
 OwnerSearch::OwnerSearch(int root_fd, std::vector<Span> spans, const std::vector<HeldPage> &held,
 			 Time patience)
-	: root_fd_(root_fd), spans_(std::move(spans)), held_(spans_of(held)), patience_(patience)
+	: root_fd_(root_fd), page_size_(page_size_of(root_fd)), spans_(std::move(spans)),
+	  held_(spans_of(held)), patience_(patience)
 {
 	uint64_t pid = 0;
 	for (const auto &name : names_in(root_fd_, "proc").value_or(std::vector<std::string>()))
@@ -98,12 +94,11 @@ bool OwnerSearch::read_areas()
 	std::vector<uint64_t> entries(chunk);
 	for (size_t i = 0; i < chunks_of_step && !areas_.empty(); ++i) {
 		auto &area = areas_.back();
-		const auto wanted =
-			std::min<uint64_t>(chunk, (area.end - area.first) / page_size());
+		const auto wanted = std::min<uint64_t>(chunk, (area.end - area.first) / page_size_);
 		const auto got = wanted == 0 ? 0
 					     : pread(pagemap_.get(), entries.data(),
 						     wanted * sizeof(uint64_t),
-						     static_cast<off_t>(area.first / page_size() *
+						     static_cast<off_t>(area.first / page_size_ *
 									sizeof(uint64_t)));
 		if (got <= 0) {
 			areas_.pop_back();
@@ -112,8 +107,8 @@ bool OwnerSearch::read_areas()
 		const auto count = static_cast<size_t>(got) / sizeof(uint64_t);
 		for (size_t at = 0; at < count; ++at)
 			if (const auto pfn = mapped_pfn(entries[at]))
-				note(*pfn, area.first + at * page_size());
-		area.first += count * page_size();
+				note(*pfn, area.first + at * page_size_);
+		area.first += count * page_size_;
 		if (count == 0 || area.first >= area.end)
 			areas_.pop_back();
 	}
@@ -165,8 +160,8 @@ void OwnerSearch::close_process()
 		}
 		// A buffer need not begin with its page.
 		for (auto &buffer : buffers) {
-			buffer.first -= buffer.first % page_size();
-			buffer.end += (page_size() - buffer.end % page_size()) % page_size();
+			buffer.first -= buffer.first % page_size_;
+			buffer.end += (page_size_ - buffer.end % page_size_) % page_size_;
 		}
 		for (const auto &[page, address] : seen)
 			if (in(buffers, address) &&

@@ -37,6 +37,7 @@ private:
 	void close_process();
 
 	int root_fd_;
+	uint64_t page_size_;
 	std::vector<Span> spans_;
 	std::vector<Span> held_; ///< in the order of their first page
 	Time patience_;

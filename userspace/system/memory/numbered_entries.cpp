@@ -40,8 +40,10 @@ Result<bool> NumberedEntries::read(size_t most)
 			return false;
 		const std::string_view name = entry->d_name;
 		uint64_t number = 0;
+		// A block with a larger one would lie beyond all addresses.
+		constexpr uint64_t largest = UINT64_MAX / largest_block - 1;
 		if (name.substr(0, prefix_.size()) == prefix_ &&
-		    parse_number(name.substr(prefix_.size()), 10, number))
+		    parse_number(name.substr(prefix_.size()), 10, number) && number <= largest)
 			numbers_.emplace_back(number, entry->d_ino);
 	}
 	return true;

@@ -13,6 +13,7 @@
 #include "system/base/fd.h"
 #include "system/base/loop.h"
 #include "system/kernel/load.h"
+#include "system/memory/page_size.h"
 
 namespace memhp
 {
@@ -24,10 +25,10 @@ constexpr size_t chunk = 512; ///< pages of a read, 2 MiB of memory with pages o
 /// Of so many chunks one is read for a sample.
 constexpr uint64_t sample = 8;
 
-/// Counts every `stride`th chunk of a block. Pages beyond the end of memory are not there.
-Result<PageCount> count_pages(const Fd &file, uint64_t block_size, uint64_t block, uint64_t stride)
+/// Counts every `stride`th chunk of a block of so many pages. Pages beyond the end of memory are
+/// not there.
+Result<PageCount> count_pages(const Fd &file, uint64_t pages, uint64_t block, uint64_t stride)
 {
-	const auto pages = block_size / static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 	PageCount result;
 	std::array<uint64_t, chunk> flags;
 	for (uint64_t at = 0; at < pages; at += chunk * stride) {
@@ -59,8 +60,9 @@ Result<std::set<uint64_t>> poisoned_blocks(int root_fd, uint64_t block_size,
 			 fmt::format("{} of this machine's memory is poisoned, and where cannot "
 				     "be read: {}",
 				     format_size(*bytes), file.error().message)});
+	const auto block_pages = block_size / page_size_of(root_fd);
 	for (const auto block : blocks) {
-		const auto pages = count_pages(*file, block_size, block, 1);
+		const auto pages = count_pages(*file, block_pages, block, 1);
 		if (!pages)
 			return fail(pages.error());
 		if (pages->poisoned > 0)
@@ -77,10 +79,11 @@ std::map<uint64_t, unsigned> block_costs(int root_fd, uint64_t block_size,
 	const auto until = Loop::now() + patience;
 	if (!file)
 		return costs;
+	const auto block_pages = block_size / page_size_of(root_fd);
 	for (const auto block : blocks) {
 		if (Loop::now() >= until)
 			break;
-		const auto pages = count_pages(*file, block_size, block, sample);
+		const auto pages = count_pages(*file, block_pages, block, sample);
 		if (!pages)
 			return {};
 		costs[block] = cost(*pages);

@@ -8,11 +8,11 @@
 namespace memhp
 {
 
-/// Where what is in a block of `node` could go: what is free, or holds pages of files, on the other
-/// nodes that have memory; where there is none, on the node itself, less the block's own pages
-/// (`census`, may be nullptr). Swap counts too. From /sys/devices/system/node and /proc; nothing
-/// where there is no account of nodes.
-std::optional<Room> read_room(int root_fd, std::optional<int> node, const Census *census);
+/// Where what is in a block of `node` could go: what is free, or holds what can be dropped, on the
+/// other nodes that have memory; where there is none, on the node itself. Swap counts too. From
+/// /sys/devices/system/node and /proc; nothing where there is no account of nodes. A pool of which
+/// a file cannot be read is left out.
+std::optional<Room> read_room(int root_fd, std::optional<int> node);
 
 /// Online memory of a node (MemTotal of its meminfo); nothing where the kernel does not tell.
 std::optional<uint64_t> online_bytes(int root_fd, int node);

@@ -34,7 +34,7 @@ Result<Fd> open_of_block(int memory, uint64_t block, const char *name)
 {
 	std::array<char, 64> path;
 	*fmt::format_to_n(path.data(), path.size() - 1, "memory{}/{}", block, name).out = '\0';
-	Fd file(openat(memory, path.data(), O_RDONLY | O_CLOEXEC));
+	Fd file(openat(memory, path.data(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	if (file.get() < 0)
 		return fail_errno(errno, path.data());
 	return file;
@@ -54,6 +54,14 @@ Result<std::string_view> read_page(const Fd &file, Page &buffer, uint64_t block,
 	while (!content.empty() && content.back() == '\n')
 		content.remove_suffix(1);
 	return content;
+}
+
+/// A section has 16 MiB at least.
+constexpr uint64_t smallest_block = 16 << 20;
+
+bool is_block_size(uint64_t bytes)
+{
+	return bytes >= smallest_block && bytes <= largest_block && (bytes & (bytes - 1)) == 0;
 }
 
 bool is_sysfs(const Fd &file)
@@ -102,8 +110,9 @@ Result<Sysfs> Sysfs::open(const std::string &root)
 	sysfs.memory_ = std::move(*memory);
 	// Others may list the inode of another layer.
 	sysfs.listed_inodes_ = is_sysfs(sysfs.memory_);
-	if (!parse_number(*text, 16, sysfs.block_size_) || sysfs.block_size_ == 0)
-		return fail_input(fmt::format("{}/block_size_bytes holds '{}', which is no size",
+	if (!parse_number(*text, 16, sysfs.block_size_) || !is_block_size(sysfs.block_size_))
+		return fail_input(fmt::format("{}/block_size_bytes holds '{}', which is no size of "
+					      "memory blocks",
 					      memory_dir, *text));
 	return sysfs;
 }

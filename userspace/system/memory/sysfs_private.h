@@ -25,6 +25,9 @@ namespace memhp
 
 inline constexpr auto node_dir = "sys/devices/system/node";
 
+/// Bytes that no block has more of: those that kernels make end far below.
+inline constexpr uint64_t largest_block = uint64_t{64} << 30;
+
 /// Numbers and inodes.
 using Numbered = std::vector<std::pair<uint64_t, uint64_t>>;
 

@@ -76,6 +76,7 @@ struct RawZone {
 	std::string name;
 	std::map<std::string, uint64_t> fields;
 	std::vector<uint64_t> protection;
+	uint64_t listed = 0;
 
 	uint64_t field(const std::string &key) const
 	{
@@ -94,6 +95,13 @@ uint64_t available_of(const RawZone &zone, size_t normal)
 	if (normal < zone.protection.size())
 		kept += zone.protection[normal];
 	return free - std::min(free, kept);
+}
+
+/// The boost of the watermarks passes.
+uint64_t kept_of(const RawZone &zone)
+{
+	const auto min = zone.field("min");
+	return std::min(zone.field("pages free"), min - std::min(min, zone.field("boost")));
 }
 
 /// The power of two that is next to bytes / pages: a balloon may have moved between two files.
@@ -121,7 +129,11 @@ ZoneInfo parse_zoneinfo(std::string_view text)
 			continue;
 		else if (trimmed(line).substr(0, 11) == "protection:")
 			raw.back().protection = parse_protection(line);
-		else if (parse_field(line, name, value))
+		else if (!parse_field(line, name, value))
+			continue;
+		else if (name == "count:")
+			raw.back().listed += value;
+		else
 			// Behind the zone's own counts come those of each CPU.
 			raw.back().fields.emplace(std::move(name), value);
 	}
@@ -142,7 +154,8 @@ ZoneInfo parse_zoneinfo(std::string_view text)
 			continue;
 		const bool movable = zone.name == "Movable";
 		info.zones.push_back({zone.node, movable, zone.field("present"), zone.field("cma"),
-				      movable ? 0 : available_of(zone, normal)});
+				      movable ? 0 : available_of(zone, normal), kept_of(zone),
+				      zone.listed});
 	}
 	return info;
 }

@@ -16,6 +16,8 @@ inline constexpr uint64_t anon = bit(5) | bit(11) | bit(12) | bit(14);
 inline constexpr uint64_t huge_head = bit(17) | bit(15);
 inline constexpr uint64_t huge_tail = bit(17) | bit(16);
 inline constexpr size_t block_pages = 2048;
+inline constexpr uint64_t huge_size = 2 << 20;
+inline constexpr uint64_t gigantic_size = 1 << 30;
 
 /// A free block of the movable zone, of which everything is known.
 inline BlockFacts block_of(Zone zone = Zone::movable)
@@ -28,7 +30,10 @@ inline BlockFacts block_of(Zone zone = Zone::movable)
 	facts.block_size = block_pages * 4096;
 	facts.ram.emplace();
 	facts.module.emplace();
-	facts.room = Room{uint64_t{1} << 30, 100, 0};
+	facts.room.emplace();
+	facts.room->bytes = uint64_t{1} << 30;
+	facts.room->huge[huge_size] = {false, 0, 100, 0};
+	facts.room->huge[gigantic_size] = {true, 0, 0, 0};
 	return facts;
 }
 

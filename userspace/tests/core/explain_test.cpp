@@ -183,59 +183,6 @@ const Case cases[] = {
 	{"an unmovable page that is not seen",
 	 with(Zone::normal, [](auto &f) { f.failure = failure("isolate", EBUSY); }),
 	 Answer::unknown, Cause::unexplained},
-	{"a huge page with room",
-	 with(Zone::movable,
-	      [](auto &f) {
-		      fill(f, {{huge_head, 1}, {huge_tail, 511}});
-		      f.module->huge = 512;
-	      }),
-	 Answer::can_go, Cause::none},
-	{"a huge page without any room",
-	 with(Zone::movable,
-	      [](auto &f) {
-		      fill(f, {{huge_head, 1}, {huge_tail, 511}});
-		      f.module->huge = 512;
-		      f.room = Room{1 << 20, 0, 0};
-	      }),
-	 Answer::cannot_go, Cause::huge_page},
-	{"a huge page with room in small pieces",
-	 with(Zone::movable,
-	      [](auto &f) {
-		      fill(f, {{huge_head, 1}, {huge_tail, 511}});
-		      f.module->huge = 512;
-		      f.room->huge = 0;
-	      }),
-	 Answer::unknown, Cause::huge_page},
-	{"a free huge page needs none",
-	 with(Zone::movable,
-	      [](auto &f) {
-		      fill(f, {{huge_head, 1}, {huge_tail, 511}}, false);
-		      f.room = Room{1 << 20, 0, 0};
-	      }),
-	 Answer::can_go, Cause::none},
-	{"a huge page that no process maps is in use",
-	 with(Zone::movable,
-	      [](auto &f) {
-		      fill(f, {{huge_head, 1}, {huge_tail, 511}}, false);
-		      f.module->huge = 512;
-		      f.room = Room{1 << 20, 0, 0};
-	      }),
-	 Answer::cannot_go, Cause::huge_page},
-	{"a gigantic page",
-	 with(Zone::normal,
-	      [](auto &f) {
-		      fill(f, {{huge_tail, block_pages}});
-		      f.module->huge = block_pages;
-	      }),
-	 Answer::cannot_go, Cause::huge_page},
-	{"a gigantic page, and another one",
-	 with(Zone::normal,
-	      [](auto &f) {
-		      fill(f, {{huge_tail, block_pages}});
-		      f.module->huge = block_pages;
-		      f.room->gigantic = 1;
-	      }),
-	 Answer::can_go, Cause::none},
 	{"no room",
 	 with(Zone::movable,
 	      [](auto &f) {

@@ -31,6 +31,11 @@ TEST(ProgressBar, HasBlocksRateAndTimeLeft)
 		{{2, 8, Time{}, "", "waiting: too little is free"},
 		 "[#######.......................] 2 of 8 blocks, waiting: too little is free"},
 	};
+	const BarState noted = {103, 104, seconds(5), "", "block 64: Operation not permitted"};
+	EXPECT_EQ(progress_bar(noted, 80), "[#########.] 103 of 104 blocks, 21/s, 1s left, "
+					   "block 64: Operation not permi...");
+	EXPECT_EQ(progress_bar(noted, 120), "[#############################.] 103 of 104 blocks, "
+					    "21/s, 1s left, block 64: Operation not permitted");
 	for (const auto &[state, line] : cases)
 		EXPECT_EQ(progress_bar(state, 80), line);
 }

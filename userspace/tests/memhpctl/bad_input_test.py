@@ -92,6 +92,22 @@ class CommandLine(Machine):
                 more = ["--dry-run"] if "--dry-run" in verb.options else []
                 self.refused([*behind[:len(verb.words)], *more, *behind[len(verb.words):]])
 
+    def test_what_is_said(self):
+        for words, text in (
+                (["lits"], "'lits' is no verb"),
+                (["policy", "lunch"], "'lunch' is no verb"),
+                ([], "A subcommand is required"),
+                (["plan", "add", "--lunch"], "size is required"),
+                (["events", "--node", "-1"], "'-1' is not a NUMA node"),
+                (["events", "--node", "1e5"], "'1e5' is not a NUMA node"),
+                (["events", "--node", "4294967296"], "'4294967296' is not a NUMA node"),
+                (["list", "memory"], "a number is missing"),
+                (["list", "5-"], "a number is missing"),
+                (["collect", "/nowhere/x.tar"], "No such file or directory")):
+            done = self.ctl(*words)
+            self.assertIn(done.returncode, (FAILED, USAGE), words)
+            self.assertIn(text, done.stderr, words)
+
     def test_a_trial_and_what_does_not_go_with_it(self):
         for option in "--no-wait", "--all-or-nothing":
             for more in [], ["--dry-run"]:
@@ -150,6 +166,8 @@ class Files(Machine):
         "zeros": b"\0" * 4096,
         "no text": bytes(range(256)) * 64,
         "one long line": b"seq=1 " * 100_000,
+        "the largest number": b"ffffffffffffffff\n",
+        "a fraction of a block": b"1000\n",
         "many lines": b"block=1 state=online\n" * 20_000,
         "deep JSON": b"[" * 100_000,
     }
@@ -193,16 +211,45 @@ class Files(Machine):
             path.mkdir()
             self._try((name, "a directory"))
             path.rmdir()
+            # Of the configuration it may be meant.
+            if not name.endswith(".toml"):
+                os.mkfifo(path)
+                self._try((name, "a FIFO"))
+                path.unlink()
             path.symlink_to(path.name)
             self._try((name, "a link to itself"))
             path.unlink()
             if found:
                 kept.rename(path)
 
+    def test_blocks_beyond_all_addresses_are_none(self):
+        before = self.ctl("list", "--json").stdout
+        for number in 2**28 - 1, 2**63 - 1, 2**64 - 1, 10**30:
+            block = self.root / f"{MEMORY}/memory{number}"
+            block.mkdir()
+            (block / "state").write_text("online\n", encoding="ascii")
+        self.assertEqual(self.ctl("list", "--json").stdout, before)
+
+    def test_an_answer_of_another_form(self):
+        answer = self.root / "memhp-collect/status.json"
+        answer.parent.mkdir(exist_ok=True)
+        for text in '{"status": [1]}', '{"status": {"requests": 7}}', '{"status": {"bounds": []}}', \
+                '{"status": {"stuck": {"block": "x"}}}', '[]', '{', '{"status": {"action": 5}}':
+            answer.write_text(text, encoding="ascii")
+            for words in ["status"], ["status", "--json"], ["metrics"], ["doctor"]:
+                done = self.ctl(*words)
+                self.assertIn(done.returncode, (DONE, FAILED, PARTLY), (text, words, done.stderr))
+
     def test_what_is_said(self):
         for name, content, words, text in (
                 (f"{MEMORY}/block_size_bytes", "", ["list"], "block_size_bytes holds ''"),
                 (f"{MEMORY}/block_size_bytes", "0", ["list"], "holds '0', which is no size"),
+                (f"{MEMORY}/block_size_bytes", "1000", ["explain", "32"], "'1000', which is no"),
+                (f"{MEMORY}/block_size_bytes", "3000000", ["list"], "'3000000', which is no"),
+                (f"{MEMORY}/block_size_bytes", "f" * 16, ["explain", "32"], "which is no size"),
+                (f"{MEMORY}/block_size_bytes", "1000000000000", ["explain", "32"],
+                 "which is no size"),
+                (f"{MODULE}/events", "\x1b[31m", ["events"], "'\\x1b[31m' is no key=value"),
                 (f"{MEMORY}/block_size_bytes", "lunch", ["plan", "add", "1G"], "holds 'lunch'"),
                 (f"{MODULE}/abi", "99", ["events"], "ABI '99'"),
                 (f"{MODULE}/abi", "", ["events"], "ABI ''"),

@@ -144,7 +144,7 @@ TEST_F(CommandLine, MetricsWithoutMemhpdAreThoseOfTheKernel)
 TEST_F(CommandLine, DryRunNamesTheOrder)
 {
 	EXPECT_EQ(ctl({"offline", "128M", "--dry-run"}).out,
-		  "would offline 1 blocks (128M), in this order: 33 32 3 2 1");
+		  "would offline 1 block (128M), in this order: 33 32 3 2 1");
 	EXPECT_EQ(ctl({"online", "34-35", "--dry-run"}).out,
 		  "would online 2 blocks (256M), in this order: 35 34");
 	EXPECT_EQ(ctl({"online", "32", "--dry-run"}).out, "would online 0 blocks (0)");

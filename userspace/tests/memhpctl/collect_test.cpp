@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <sys/stat.h>
 
+#include <fmt/format.h>
+
 #include "machine_fixture.h"
 #include "memhpctl/collect_list.h"
 
@@ -54,6 +56,13 @@ protected:
 			    "realtime_ns=1780315200000000000 boot_ns=1000\n");
 		tree->write("sys/devices/platform/e820/dax0.0/size", "1073741824\n");
 		tree->link("sys/bus/dax/devices/dax0.0", "../../../devices/platform/e820/dax0.0");
+		for (const int node : {0, 1}) {
+			const auto dir = fmt::format("sys/devices/system/node/node{}/", node);
+			tree->write(dir + "meminfo", "Node 0 MemTotal: 9 kB\n");
+			tree->write(dir + "hugepages/hugepages-2048kB/free_hugepages", "7\n");
+		}
+		tree->write("sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "3\n");
+		tree->write("memhp-collect/page_size", "16384\n");
 		tree->write("proc/17/comm", "agent\n");
 		tree->write("proc/self/comm", "not this\n");
 		tree->write("etc/memhp/memhpd.toml", "[online]\naction = \"leave\"\n");
@@ -91,7 +100,8 @@ TEST_F(Collected, LooksTheSameToEveryVerb)
 	for (const Lines &words :
 	     {Lines{"list"}, Lines{"list", "--json"}, Lines{"map"}, Lines{"map", "--json"},
 	      Lines{"status", "--json"}, Lines{"stats"}, Lines{"events"},
-	      Lines{"policy", "show", "--json"}, Lines{"metrics"}}) {
+	      Lines{"policy", "show", "--json"}, Lines{"metrics"}, Lines{"explain", "96"},
+	      Lines{"explain", "96", "--json"}}) {
 		auto here = ctl(tree->root(), words);
 		const auto there = ctl(copy, words);
 		for (size_t at = 0; (at = here.out.find(tree->root(), at)) != std::string::npos;)
@@ -100,6 +110,18 @@ TEST_F(Collected, LooksTheSameToEveryVerb)
 		EXPECT_EQ(here.out, there.out) << words[0];
 		EXPECT_GT(there.out.size(), 10u) << words[0] << there.err;
 	}
+}
+
+TEST_F(Collected, TellsTheSizeOfPagesAndThePools)
+{
+	ASSERT_EQ(collect("machine.tar").status, 0);
+	unpack("machine.tar");
+	const auto document =
+		json::parse(ctl(place.path("machine"), {"--json", "explain", "96"}).out);
+	EXPECT_EQ(document.at("page_size"), 16384);
+	const auto &huge = document.at("blocks").at(0).at("room").at("huge").at(0);
+	EXPECT_EQ(huge.at("pool"), 7);
+	EXPECT_EQ(huge.at("spare"), 11);
 }
 
 TEST_F(Collected, HasLinksAndWhatIsBehindThem)

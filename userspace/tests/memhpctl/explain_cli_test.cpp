@@ -41,6 +41,7 @@ protected:
 					       "Node {0} MemFree:      {1} kB\n"
 					       "Node {0} Active(file):    16 kB\n",
 					       node, node == 0 ? 1024 : 65536));
+		tree.write("memhp-collect/page_size", fmt::format("{}\n", sysconf(_SC_PAGESIZE)));
 		for (uint64_t block : {8, 9})
 			tree.set_page_flags(block, 0, std::vector<uint64_t>(block_pages, buddy));
 	}
@@ -159,6 +160,115 @@ TEST_F(ExplainOfTree, AHoleIsNamed)
 	EXPECT_EQ(block.at("cause"), "hole");
 	EXPECT_EQ(block.at("why"), "32K of it is no memory (ACPI Tables)");
 	EXPECT_EQ(block.at("contains").at(0), "ACPI Tables");
+}
+
+/// What a file with an entry a page has of a block depends on the page size of the machine from
+/// which the tree is.
+TEST(ExplainElsewhere, CountsThePagesOfThatMachine)
+{
+	const struct {
+		uint64_t page_size;
+		uint64_t block_size;
+	} machines[] = {
+		{4096, 1 << 27},
+		{16384, 1 << 27},
+		{65536, 1 << 29},
+	};
+	for (const auto &machine : machines) {
+		const auto pages = machine.block_size / machine.page_size;
+		MachineTree tree(machine.block_size);
+		for (const int node : {0, 1}) {
+			tree.add(4 + static_cast<uint64_t>(node), "online", "Movable", node);
+			tree.write(fmt::format("sys/devices/system/node/node{}/meminfo", node),
+				   "Node 0 MemTotal: 524288 kB\nNode 0 MemFree: 524288 kB\n");
+		}
+		tree.write("proc/iomem",
+			   fmt::format("{:x}-{:x} : System RAM\n", 4 * machine.block_size,
+				       6 * machine.block_size - 1));
+		// Blocks 0 to 3 are not there. Of block 5 three pages are in use, the last one too.
+		std::vector<uint64_t> flags(6 * pages, buddy);
+		flags[5 * pages] = flags[5 * pages + 9] = flags[6 * pages - 1] = anon;
+		tree.write("proc/kpageflags", {reinterpret_cast<const char *>(flags.data()),
+					       flags.size() * sizeof(uint64_t)});
+		// It maps one of them, at its fourth page.
+		const uint64_t entries[] = {0, 0, 0, bit(63) | (5 * pages + 9)};
+		tree.write("proc/77/maps",
+			   fmt::format("{:x}-{:x} rw-p 00000000 00:00 0\n", 3 * machine.page_size,
+				       4 * machine.page_size));
+		tree.write("proc/77/comm", "user\n");
+		tree.write("proc/77/pagemap",
+			   {reinterpret_cast<const char *>(entries), sizeof(entries)});
+		const auto explain = [&] {
+			const auto output =
+				run(MEMHPCTL, {"--sysroot", tree.root(), "--json", "explain", "5"});
+			EXPECT_EQ(output.status, 0) << output.err;
+			return json::parse(output.out, nullptr, false);
+		};
+		const auto check = [&] {
+			const auto document = explain();
+			const auto &block = document.at("blocks").at(0);
+			EXPECT_EQ(document.at("page_size"), machine.page_size);
+			EXPECT_EQ(block.at("pages").at("free"), pages - 3);
+			EXPECT_EQ(block.at("pages").at("anon"), 3);
+			EXPECT_EQ(block.at("to_move"), 3 * machine.page_size);
+			EXPECT_EQ(block.at("hole"), 0);
+			const auto &processes = document.at("owners").at("processes");
+			ASSERT_EQ(processes.size(), 1u);
+			EXPECT_EQ(processes.at(0).at("pages"), 1);
+			EXPECT_EQ(document.at("gaps").size(), 1u) << "only the module";
+		};
+		tree.write("memhp-collect/page_size", fmt::format("{}\n", machine.page_size));
+		check();
+		// One that was not collected by memhpctl.
+		tree.remove("memhp-collect");
+		tree.write(
+			"proc/zoneinfo",
+			fmt::format("Node 0, zone  Movable\n  pages free 1\n        managed  {}\n",
+				    (uint64_t{1} << 30) / machine.page_size));
+		tree.write("proc/meminfo", "MemTotal: 1048576 kB\n");
+		check();
+		tree.remove("proc/zoneinfo");
+		const auto gaps = explain().at("gaps");
+		ASSERT_EQ(gaps.size(), 2u);
+		EXPECT_NE(gaps.at(0).get<std::string>().find("how large its pages are"),
+			  std::string::npos);
+	}
+}
+
+TEST_F(ExplainOfTree, HugePagesFindAPlaceInPools)
+{
+	if (block_pages != 32768)
+		GTEST_SKIP() << "sizes are those of pages of 4 KiB";
+	std::vector<uint64_t> flags(3 * 512, bit(17) | bit(16));
+	for (size_t i = 0; i < flags.size(); i += 512)
+		flags[i] = bit(17) | bit(15);
+	tree.set_page_flags(9, 512, flags);
+	load_module("block=9 huge=1024 held=0 held_first=-\n");
+	const auto pool = [&](int node, int free) {
+		tree.write(fmt::format("sys/devices/system/node/node{}/hugepages/hugepages-2048kB/"
+				       "free_hugepages",
+				       node),
+			   fmt::format("{}\n", free));
+	};
+	pool(0, 1);
+	pool(1, 1);
+	auto block = explain("9").at("blocks").at(0);
+	EXPECT_EQ(block.at("verdict"), "cannot_go") << "one finds a place, the other none";
+	EXPECT_EQ(block.at("cause"), "huge_page");
+	EXPECT_EQ(block.at("room").at("huge"),
+		  json::parse(R"([{"size": 2097152, "gigantic": false, "pool": 1, "pieces": 0,
+				   "spare": 2}])"));
+	EXPECT_NE(ctl({"explain", "9"})
+			  .out.find("  huge pages    2 of 3 of 2M in use; "
+				    "elsewhere 1 free in pools, 0 could be made\n"),
+		  std::string::npos)
+		<< ctl({"explain", "9"}).out;
+	tree.remove(module);
+	EXPECT_NE(ctl({"explain", "9"}).out.find("  huge pages    0 of 3 of 2M mapped; "),
+		  std::string::npos);
+	load_module("block=9 huge=1024 held=0 held_first=-\n");
+	pool(0, 2);
+	EXPECT_EQ(explain("9").at("blocks").at(0).at("verdict"), "can_go");
 }
 
 TEST_F(ExplainOfTree, TheLastFailureIsTold)

@@ -13,6 +13,18 @@ namespace memhp
 namespace
 {
 
+TEST(ReadFile, DoesNotWaitAtAFifoOfATree)
+{
+	const Tree tree;
+	tree.make_fifo("meminfo");
+	const Fd dir(open(tree.root().c_str(), O_PATH));
+	const auto text = read_file(dir.get(), "meminfo");
+	ASSERT_FALSE(text);
+	EXPECT_EQ(text.error().message, "meminfo: it is a FIFO, and no file");
+	EXPECT_FALSE(gone(text.error()));
+	EXPECT_TRUE(open_at(dir.get(), "meminfo", O_RDONLY)) << "nor does opening it";
+}
+
 class ReplaceFile : public testing::Test
 {
 protected:

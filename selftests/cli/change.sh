@@ -29,7 +29,7 @@ states()
 
 memhpctl online node:1 --dry-run >"$output"
 equal "a dry run" "$? $(states)" "0 offline offline offline offline "
-check "names the order" grep -q "would online 4 blocks .* in this order: $1 $3 $4 $2" "$output"
+tells "names the order" "would online 4 blocks .* in this order: $1 $3 $4 $2" "$output"
 check "online by node" memhpctl online node:1
 equal "movable" "$(states)" "Movable Movable Movable Movable "
 check "again: nothing to do" sh -c "memhpctl online node:1 | grep -q 'online before: 4 blocks: $1-$4'"
@@ -52,14 +52,14 @@ inject_load 0 || abort "no memory-notifier-error-inject"
 inject MEM_GOING_OFFLINE 16
 memhpctl offline "$1" --deadline 3s >"$output" 2>&1
 equal "a veto until the deadline: failed" "$? $(zone_of "$1")" "1 Movable"
-check "with the reason" grep -q "block $1: Device or resource busy.*attempts" "$output"
+tells "with the reason" "block $1: Device or resource busy.*attempts" "$output"
 inject MEM_GOING_OFFLINE 0
 
 # The lowest blocks of node 0 hold the kernel itself.
 own=$(block_numbers | head -n 1)
 memhpctl offline "$own,$1" --deadline 20s >"$output" 2>&1
 equal "partly done" "$? $(zone_of "$1") $(block_state "$own")" "64 offline online"
-check "names what stayed" grep -q "memhpctl: block $own: " "$output"
+tells "names what stayed" "memhpctl: block $own: " "$output"
 
 memhpctl offline all </dev/null >"$output" 2>&1
 equal "all needs --yes" "$? $(block_state "$2")" "1 online"

@@ -54,7 +54,7 @@ equal "nothing happens: settled" "$?" 0
 memhpctl offline "$1" 2>"$place/errors" >/dev/null
 equal "no bar in a file" "$(wc -c <"$place/errors")" 0
 script -qec "stty cols 80; TERM=xterm memhpctl online $1" "$place/typescript" >/dev/null
-check "a bar on a terminal" grep -q '\] 1 of 1 blocks' "$place/typescript"
+tells "a bar on a terminal" '\] 1 of 1 blocks' "$place/typescript"
 
 memhpctl collect "$place/here.tar.gz" >/dev/null
 equal "collected" "$?" 0
@@ -77,4 +77,4 @@ memhpctl --sysroot "$place/here" status --json | jq "$constant" >"$place/copy"
 check "the same there: status" cmp "$place/live" "$place/copy"
 check "nothing of it could not be read" test ! -e "$place/here/memhp-collect/missing"
 equal "with the size of its pages" "$(cat "$place/here/memhp-collect/page_size")" "$(getconf PAGESIZE)"
-check "with the kernel's log" grep -q 'Linux version' "$place/here/memhp-collect/dmesg"
+tells "with the kernel's log" 'Linux version' "$place/here/memhp-collect/dmesg"

@@ -37,7 +37,7 @@ module_load
 daemon_start
 memhpctl doctor >"$output"
 equal "nothing is wrong" "$? $(problems)" "0 "
-check "and it says so" grep -q '^no problems, ' "$output"
+tells "and it says so" '^no problems, ' "$output"
 diag "$(cat "$output")"
 
 plug 4 1
@@ -82,7 +82,7 @@ equal "memhpd not enabled" "$(problems)" daemon-not-enabled
 systemctl -q enable memhpd
 configure '[online]' 'action = "mvoable"'
 found configuration .what >"$output"
-check "a bad configuration, with its place" grep -q 'memhpd.toml:2:10: action: must be' "$output"
+tells "a bad configuration, with its place" 'memhpd.toml:2:10: action: must be' "$output"
 configure '[online]'
 equal "nothing is wrong any more" "$(problems)" ""
 
@@ -93,7 +93,7 @@ equal "without the daemon" "$? $(problems)" "1 daemon-down auto-online"
 set_state "$3" offline
 check "a block that went offline since" sh -c \
 	"memhpctl doctor --json | jq -r '.findings[].what' | grep -q ': blocks $3\$'"
-check "what to type" grep -q '^ *\$ systemctl enable --now memhpd$' "$output"
+tells "what to type" '^ *\$ systemctl enable --now memhpd$' "$output"
 module_unload
 equal "without the module" "$(found module-not-loaded .level)" note
 equal "without privilege it says what it could not see" \

@@ -20,7 +20,7 @@ at_end "rm -f $output"
 
 memhpctl events >"$output" 2>&1
 equal "without the module: failed" "$?" 1
-check "and what to do" grep -q 'modprobe memhp' "$output"
+tells "and what to do" 'modprobe memhp' "$output"
 
 # Every process of a watch is seen to listen before something is made to happen.
 watching()
@@ -39,7 +39,7 @@ equal "ends at a signal" "$?" 0
 
 memhpctl stats >"$output" 2>&1
 equal "stats without the module: failed" "$?" 1
-check "and what to do" grep -q 'modprobe memhp' "$output"
+tells "and what to do" 'modprobe memhp' "$output"
 
 module_load
 memhpctl --json watch >"$output" 2>&1 &
@@ -54,7 +54,7 @@ memhpctl events >"$output"
 equal "events: as many as the module has" "$(tail -n +2 "$output" | wc -l)" "$(status seq)"
 check "events: what, where, how long, who" \
 	grep -Eq " offline +$1 +1 +Movable +[0-9.]+(us|ms|s) .* (sh|offline|online.*|events.*)\[[0-9]+\]" "$output"
-check "events: the node's last memory" grep -q ' node_offline .* 1 ' "$output"
+tells "events: the node's last memory" ' node_offline .* 1 ' "$output"
 equal "events as JSON" "$(memhpctl --json events | grep -c '"seq":')" "$(status seq)"
 
 # The two attempts of this test that the module saw.

@@ -33,7 +33,7 @@ memhpctl policy check "$file" 2>"$output"
 equal "a bad file" "$?" 1
 equal "each mistake with its place, in order" "$(grep -o "^$file:[0-9]*:[0-9]*" "$output")" \
 	"$(printf '%s\n' "$file:2:10" "$file:3:21" "$file:6:1" "$file:10:12")"
-check "and the allowed values" grep -q ':2:10: action: must be "movable", ' "$output"
+tells "and the allowed values" ':2:10: action: must be "movable", ' "$output"
 equal "as JSON" "$(memhpctl --json policy check "$file" | jq -c '[.good, (.mistakes | length)]')" \
 	"[false,4]"
 equal "from standard input" "$(echo 'lunch = 1' | memhpctl policy check - 2>&1 | cut -c 1-23)" \

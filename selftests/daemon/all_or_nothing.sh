@@ -50,9 +50,9 @@ set -- $blocks
 
 memhpctl offline "$2" --min-free 100% --deadline 1s >"$report" 2>&1
 equal "what cannot be spared stays" "$? $(zone_of "$2")" "1 Movable"
-check "and it says why" grep -q 'waiting, 0 of 1 blocks done: .* min_free asks for' "$report"
+tells "and it says why" 'waiting, 0 of 1 blocks done: .* min_free asks for' "$report"
 memhpctl offline "$2" --min-free 100% --no-wait >"$report"
-check "a request gets a number" grep -q 'as request [0-9]*; ' "$report"
+tells "a request gets a number" 'as request [0-9]*; ' "$report"
 check "the status says that it waits" wait_until 10 request_waits
 check "it can be cancelled" memhpctl cancel "$(sed -n 's/.*as request \([0-9]*\);.*/\1/p' "$report")"
 check "and ends" wait_until 10 no_requests
@@ -66,7 +66,7 @@ equal "huge pages are there" "$(cat "$huge")" 4
 memhpctl offline "$1-$4" --all-or-nothing --attempt-deadline 200ms --deadline 3s >"$report" 2>&1
 equal "not all goes: failed" "$?" 1
 equal "all is back in its zone" "$(states)" "Movable Movable Movable Normal "
-check "and it says so" grep -q 'back online, for not all would go: ' "$report"
+tells "and it says so" 'back online, for not all would go: ' "$report"
 check "nothing was lost" sh -c "! grep -q 'NOT back' $report"
 equal "so are the huge pages" "$(cat "$huge")" 4
 echo 0 >"$huge"

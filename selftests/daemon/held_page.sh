@@ -33,8 +33,7 @@ offline_held()
 	wait "$job"
 	equal "$2: succeeds when the page is let go" "$?" 0
 	equal "$2: offline" "$(block_state "$1")" offline
-	check "$2: the report counts the failures" \
-		grep -q '"failed_attempts": [1-9]' "$report"
+	tells "$2: the report counts the failures" '"failed_attempts": [1-9]' "$report"
 }
 
 set_auto_online offline
@@ -50,7 +49,7 @@ offline_held "$2" memhpd
 hold "$3"
 memhpctl offline "$3" --attempt-deadline 200ms --deadline 1s >"$report" 2>&1
 equal "memhpd: the deadline of the request" "$?" 1
-check "memhpd: says why" grep -q 'a page in it is held (failed at stage migrate)' "$report"
+tells "memhpd: says why" 'a page in it is held (failed at stage migrate)' "$report"
 equal "memhpd: the block is online as before" "$(zone_of "$3")" Movable
 # A debug kernel takes more than a second to end the attempt on the first.
 memhpctl offline "$3" "$4" --attempt-deadline 200ms --deadline 4s >"$report" 2>&1

@@ -100,7 +100,7 @@ equal "in blocks too" \
 	"$(($(told 1 MEMHP_BLOCKS_AFTER) - $(told 1 MEMHP_BLOCKS_BEFORE))) $(told 1 MEMHP_BLOCK_SIZE)" \
 	"4 $(block_bytes)"
 equal "with the path of the configuration" "$(told 1 MEMHP_CONFIG)" "$CONFIG"
-check "in a unit of its own" grep -q "/$UNIT\$" "$seen/env.1"
+tells "in a unit of its own" "/$UNIT\$" "$seen/env.1"
 equal "outside of memhpd's sandbox" "$(grep CapBnd "$seen/env.1")" "$(grep CapBnd /proc/1/status)"
 check "memhpctl status says that it went well" sh -c \
 	"memhpctl status | grep -q '^settled programs: run at .*, 1 of them, all good\$'"

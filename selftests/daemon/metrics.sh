@@ -87,4 +87,4 @@ systemctl stop memhpd
 check "the file goes with memhpd" test ! -e "$FILE"
 memhpctl metrics >"$DIRECTORY/out" 2>"$DIRECTORY/err"
 equal "without memhpd there is a part" "$? $(metric memhp_up "$DIRECTORY/out")" "64 0"
-check "and the reason" grep -q '^memhpctl: memhpd is not running' "$DIRECTORY/err"
+tells "and the reason" '^memhpctl: memhpd is not running' "$DIRECTORY/err"

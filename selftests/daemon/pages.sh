@@ -147,7 +147,7 @@ use huge1G 1 1024
 set -- $used
 memhpctl offline "$2" --deadline 3s >"$report" 2>&1
 equal "in use it keeps its blocks online" "$? $(zone_of "$2")" "1 Normal"
-check "with the reason" grep -q "^memhpctl: block $2: " "$report"
+tells "with the reason" "^memhpctl: block $2: " "$report"
 diag "$(cat "$report")"
 check "and is as it was" intact "$user"
 memhpctl offline "$2" --deadline 20s >"$report" 2>&1

@@ -31,7 +31,7 @@ at_end "rm $output"
 plug_before=$(block_numbers)
 
 daxctl reconfigure-device --mode=system-ram dax0.0 >"$output" 2>&1
-check "without memhpd daxctl refuses" grep -q 'auto-online memory' "$output"
+tells "without memhpd daxctl refuses" 'auto-online memory' "$output"
 equal "and the device has no blocks" "$(new_blocks)" ""
 
 daemon_start

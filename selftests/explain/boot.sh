@@ -72,8 +72,8 @@ module_unload
 equal "the same without the module" "$(verdict 0)" "cannot_go hole"
 
 memhpctl explain all >"$explained"
-check "all blocks in short" grep -q '^blocks\{0,1\} .*: cannot go: ' "$explained"
-check "... those of two zones too" grep -q 'cannot go: it lies in several zones' "$explained"
+tells "all blocks in short" '^blocks\{0,1\} .*: cannot go: ' "$explained"
+tells "... those of two zones too" 'cannot go: it lies in several zones' "$explained"
 setpriv --reuid 65534 --clear-groups memhpctl explain "$crash" >"$explained"
 check "without privilege: unknown" sh -c "head -n 1 '$explained' | grep -q 'unknown$'"
-check "... and why" grep -q '^not known: what pages are used for: .*denied' "$explained"
+tells "... and why" '^not known: what pages are used for: .*denied' "$explained"

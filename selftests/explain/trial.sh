@@ -43,7 +43,7 @@ place()
 set_state "$1" online_movable
 memhpctl offline --trial "$1" 2>"$explained"
 equal "the last block of a node: refused" "$? $(place "$1")" "1 online Movable"
-check "... with the reason" grep -q 'the last of node 1' "$explained"
+tells "... with the reason" 'the last of node 1' "$explained"
 set_state "$2" online_movable
 trial "$1" '"\(.verdict) \(.went) \(.back)"'
 equal "a block that goes" "$status $said" "0 can_go true true"
@@ -74,7 +74,7 @@ trial "$number" '"\(.verdict) \(.cause | IN("reserved", "slab", "kernel_pages"))
 equal "a reserved page" "$status $said" "1 cannot_go true failure to isolate range"
 memhpctl offline --trial 0 2>"$explained"
 equal "a block of several zones: refused" "$?" 1
-check "... with the reason" grep -q 'several zones or has a hole' "$explained"
+tells "... with the reason" 'several zones or has a hole' "$explained"
 memhpctl offline --trial "$3" 2>"$explained"
 equal "an offline block: refused" "$? $(block_state "$3")" "1 offline"
 memhpctl offline --trial "$1-$2" 2>"$explained"
@@ -95,7 +95,7 @@ wait_until 20 [ -S /run/memhp/io.memhp ] || abort "memhpd does not start: $(cat 
 trial "$1" '"\(.verdict) \(.went) \(.back)"'
 equal "by memhpd: a block that goes" "$status $said" "0 can_go true true"
 equal "... is where it was" "$(place "$1")" "online Movable"
-check "... by a request" grep -q "offline $1: a trial, putting it back" "$log"
+tells "... by a request" "offline $1: a trial, putting it back" "$log"
 equal "... that policy takes for nobody's wish" "$(memhpctl --json status | jq .daemon.deliberately_offline)" 0
 hold "$1"
 trial "$1" '"\(.verdict) \(.cause) \(.pages[0].owner.pid)"'

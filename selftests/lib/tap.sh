@@ -60,6 +60,18 @@ equal()
 	fi
 }
 
+# tells DESCRIPTION PATTERN FILE: some line matches; where none does, what there is is shown.
+tells()
+{
+	if grep -q -e "$2" "$3"; then
+		pass "$1"
+	else
+		fail "$1"
+		diag "no '$2' in:"
+		diag "$(cat "$3")"
+	fi
+}
+
 # skip REASON: one check that cannot be made here.
 skip()
 {

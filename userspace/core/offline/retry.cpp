@@ -218,15 +218,19 @@ void Job::result(uint64_t block, const Outcome &outcome, Time now)
 		return;
 	}
 
+	const bool cut_short = outcome.killed && outcome.took < attempt_deadline(record);
 	++failed_attempts_;
 	++record.failures;
 	record.pass = pass_;
 	if (record.failures == 1 && spec_.rearrange && untried_ < records_.size())
 		rearrange(block);
 	record.busy += found_unmovable(outcome);
-	record.error = outcome.error;
-	record.killed = outcome.killed;
-	record.stage = outcome.stage;
+	// What the request had no more time for tells nothing of the block.
+	if (!cut_short || record.failures == 1) {
+		record.error = cut_short ? ETIMEDOUT : outcome.error;
+		record.killed = outcome.killed;
+		record.stage = outcome.stage;
+	}
 	if (next == Next::hopeless || spec_.once) {
 		record.standing = Standing::hopeless;
 		++hopeless_;

@@ -103,7 +103,9 @@ public:
 		unsigned failures = 0;
 		unsigned soon = 0; ///< failures that were followed by a short pause
 		unsigned busy = 0; ///< failures that found an unmovable page
-		int error = 0;	   ///< of the last failed attempt
+		/// Of the last failed attempt that had its time, and why it failed; ETIMEDOUT where
+		/// none had.
+		int error = 0;
 		bool killed = false;
 		std::string stage;
 		unsigned pass = 0; ///< in which it failed last

@@ -40,9 +40,11 @@ std::string reason(const Stayed &stayed)
 	if (stayed.stage == claimed_stage)
 		return "it is the last memory of its node, which somebody names since the request "
 		       "began; ask again to be told who";
-	std::string text = stayed.killed
-				   ? "no end within its attempt deadline: a page in it is held"
-				   : strerror(stayed.error);
+	std::string text = strerror(stayed.error);
+	if (stayed.killed)
+		text = stayed.error == ETIMEDOUT
+			       ? "its attempt was cut short"
+			       : "no end within its attempt deadline: a page in it is held";
 	if (!stayed.stage.empty())
 		text += fmt::format(" (failed at stage {})", stayed.stage);
 	if (is_kernel_zone(parse_zone(stayed.zone).value_or(Zone::none)))

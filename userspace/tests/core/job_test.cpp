@@ -121,6 +121,33 @@ TEST(Job, OnlyABusyBlockUsesUpTheSecondChance)
 	}
 }
 
+TEST(Job, AnAttemptThatTheRequestHadNoTimeForSaysNothingOfItsBlock)
+{
+	const struct {
+		Time deadline; ///< of the request, behind a first attempt of 1 ms and a pause
+		std::deque<Answer> answers;
+		int error;
+		bool killed;
+	} cases[] = {
+		{Time(150), {fails(EBUSY), hangs()}, EBUSY, false},
+		{Time(1000), {hangs()}, ETIMEDOUT, true},
+		{Time(5000), {hangs(), hangs()}, EINTR, true},
+		{Time(150), {fails(EBUSY), fails(ENOMEM)}, ENOMEM, false},
+	};
+	for (const auto &[deadline, answers, error, killed] : cases) {
+		auto spec = offline_of({1});
+		spec.backoff.jitter = 0;
+		Machine machine(spec);
+		spec.deadline = machine.now + deadline;
+		machine.job = Job(spec);
+		machine.answers[1] = answers;
+		machine.run();
+		EXPECT_EQ(machine.record(1).error, error) << deadline.count();
+		EXPECT_EQ(machine.record(1).killed, killed) << deadline.count();
+		EXPECT_GE(machine.record(1).failures, answers.size()) << deadline.count();
+	}
+}
+
 TEST(Job, DoneByAnotherHandIsDone)
 {
 	Answer other = fails(EINVAL);

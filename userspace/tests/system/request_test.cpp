@@ -223,6 +223,8 @@ TEST(Reason, SaysWhyABlockStayed)
 	stayed.stage = "";
 	stayed.zone = "Movable";
 	EXPECT_EQ(reason(stayed), "no end within its attempt deadline: a page in it is held");
+	stayed.error = ETIMEDOUT;
+	EXPECT_EQ(reason(stayed), "its attempt was cut short");
 }
 
 } // namespace

@@ -33,12 +33,10 @@ ConfigResult read_standard_input()
 
 ConfigResult read_config_file(const std::string &path)
 {
-	auto loaded = load_config(path);
-	if (!loaded)
-		return tl::unexpected<Mistakes>(std::move(loaded.error()));
-	if (!*loaded)
-		return tl::unexpected<Mistakes>(Mistakes{path + ": No such file or directory"});
-	return std::move(**loaded);
+	const auto text = read_input(path);
+	if (!text)
+		return tl::unexpected<Mistakes>(Mistakes{text.error().message});
+	return parse_config(*text, path);
 }
 
 int print_mistakes(const Mistakes &mistakes)

@@ -2,7 +2,9 @@
 #include "system/base/fd.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <memory>
 
@@ -11,44 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <climits>
-
 namespace memhp
 {
-
-void Fd::reset(int fd)
+namespace
 {
-	if (fd_ >= 0)
-		close(fd_);
-	fd_ = fd;
-}
 
-Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode)
-{
-	const bool reads = (flags & (O_ACCMODE | O_PATH)) == O_RDONLY;
-	const int wait = reads && dir != AT_FDCWD ? O_NONBLOCK : 0;
-	const int fd = openat(dir, path.c_str(), flags | wait | O_CLOEXEC, mode);
-	if (fd < 0)
-		return fail_errno(errno, path);
-	return Fd(fd);
-}
-
-Result<std::string> read_file(int dir, const std::string &path)
+Result<std::string> content_of(const Fd &file, const std::string &path)
 {
 	constexpr size_t limit = 64 << 20;
-	const auto file = open_at(dir, path, O_RDONLY);
-	if (!file)
-		return fail(file.error());
-	struct stat status;
-	if (dir != AT_FDCWD && fstat(file->get(), &status) == 0 && S_ISFIFO(status.st_mode))
-		return fail({std::make_error_code(std::errc::invalid_seek),
-			     path + ": it is a FIFO, and no file"});
-
 	std::string content;
 	std::array<char, 65536> buffer;
 	for (;;) {
-		const auto got = read(file->get(), buffer.data(), buffer.size());
+		const auto got = read(file.get(), buffer.data(), buffer.size());
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -64,6 +40,42 @@ Result<std::string> read_file(int dir, const std::string &path)
 	return content;
 }
 
+} // namespace
+
+void Fd::reset(int fd)
+{
+	if (fd_ >= 0)
+		close(fd_);
+	fd_ = fd;
+}
+
+Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode)
+{
+	const bool reads = (flags & (O_ACCMODE | O_PATH)) == O_RDONLY;
+	const int fd =
+		openat(dir, path.c_str(), flags | (reads ? O_NONBLOCK : 0) | O_CLOEXEC, mode);
+	if (fd < 0)
+		return fail_errno(errno, path);
+	return Fd(fd);
+}
+
+Result<std::string> read_file(int dir, const std::string &path)
+{
+	const auto file = open_at(dir, path, O_RDONLY);
+	if (!file)
+		return fail(file.error());
+	struct stat status;
+	if (fstat(file->get(), &status) == 0 && S_ISFIFO(status.st_mode))
+		return fail({std::make_error_code(std::errc::invalid_seek),
+			     path + ": it is a FIFO, and no file"});
+	return content_of(*file, path);
+}
+
+Result<std::string> read_input(const std::string &path)
+{
+	const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+	return file ? content_of(file, path) : fail_errno(errno, path);
+}
 Result<void> write_value(int dir, const std::string &path, std::string_view value)
 {
 	const auto file = open_at(dir, path, O_WRONLY);

@@ -36,16 +36,19 @@ private:
 	int fd_ = -1;
 };
 
-/// Opens `path` below `dir` (AT_FDCWD: the working directory), close-on-exec. To read below a
-/// directory it does not wait for one who writes: a recorded tree may hold a FIFO by mistake.
+/// Opens `path` below `dir` (AT_FDCWD: the working directory), close-on-exec. To read it
+/// does not wait for one who writes: there may be a FIFO by mistake.
 Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode = 0);
 
 /// True where `dir` is "/" of the running machine, and not a recorded tree.
 bool is_running_root(int dir);
 
 /// Whole content of a file below `dir`, trailing newlines cut off. Fails beyond 64 MiB, which is
-/// half as much again as the module shows of 131072 blocks, and on a FIFO below a directory.
+/// half as much again as the module shows of 131072 blocks, and on a FIFO.
 Result<std::string> read_file(int dir, const std::string &path);
+
+/// The same of what the user names as a file, which may be a FIFO: waits for the end of what comes.
+Result<std::string> read_input(const std::string &path);
 
 /// Writes `value` to an existing file (as sysfs has them) in one write(2).
 Result<void> write_value(int dir, const std::string &path, std::string_view value);

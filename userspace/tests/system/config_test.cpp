@@ -203,6 +203,8 @@ TEST(ConfigFile, MayBeMissing)
 	EXPECT_FALSE(*missing);
 	tree.make_directory("none.toml");
 	EXPECT_FALSE(load_config(tree.path("none.toml")));
+	tree.make_fifo("pipe.toml");
+	EXPECT_FALSE(load_config(tree.path("pipe.toml"))) << "and does not wait for its other end";
 }
 
 TEST(ConfigFile, IsNamedInMessages)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/base/fd.h"
 
+#include <thread>
+
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -23,6 +26,19 @@ TEST(ReadFile, DoesNotWaitAtAFifoOfATree)
 	EXPECT_EQ(text.error().message, "meminfo: it is a FIFO, and no file");
 	EXPECT_FALSE(gone(text.error()));
 	EXPECT_TRUE(open_at(dir.get(), "meminfo", O_RDONLY)) << "nor does opening it";
+}
+
+TEST(ReadFile, WaitsForWhatTheUserNames)
+{
+	const Tree tree;
+	tree.make_fifo("pipe");
+	std::thread writer([&] {
+		const Fd end(open(tree.path("pipe").c_str(), O_WRONLY));
+		EXPECT_EQ(write(end.get(), "all\n", 4), 4);
+	});
+	EXPECT_EQ(read_input(tree.path("pipe")).value_or(""), "all");
+	writer.join();
+	EXPECT_EQ(read_input(tree.path("none")).error().code, std::errc::no_such_file_or_directory);
 }
 
 class ReplaceFile : public testing::Test

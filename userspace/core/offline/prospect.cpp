@@ -16,11 +16,12 @@ namespace
 /// The greater, the sooner.
 struct Prospect {
 	bool movable = false;
+	bool loose = false; ///< no page of it is held
 	int thrift = 0;	    ///< the cost, negated
 	uint64_t since = 0; ///< 0: since nobody knows when
 	uint64_t top = 0;   ///< highest block of the device
 
-	auto key() const { return std::tie(movable, thrift, since, top); }
+	auto key() const { return std::tie(movable, loose, thrift, since, top); }
 };
 
 template <typename T> T found_or(const std::map<uint64_t, T> &map, uint64_t block, T otherwise)
@@ -61,6 +62,7 @@ std::vector<Block> by_prospect(std::vector<Block> blocks, const std::vector<Bloc
 		for (const auto &block : device.blocks) {
 			auto &own = prospects[block.number] = prospect;
 			own.movable = block.zone == Zone::movable;
+			own.loose = evidence.held.count(block.number) == 0;
 			own.thrift = thrift(evidence.costs, block.number);
 			if (own.movable)
 				continue;
@@ -77,14 +79,15 @@ std::vector<Block> by_prospect(std::vector<Block> blocks, const std::vector<Bloc
 	return blocks;
 }
 
-std::vector<uint64_t> cheapest_first(std::vector<uint64_t> blocks,
-				     const std::map<uint64_t, unsigned> &costs,
+std::vector<uint64_t> cheapest_first(std::vector<uint64_t> blocks, const Evidence &evidence,
 				     const std::set<uint64_t> &kernel)
 {
-	std::stable_sort(blocks.begin(), blocks.end(), [&](uint64_t a, uint64_t b) {
-		return std::make_pair(kernel.count(a), -thrift(costs, a)) <
-		       std::make_pair(kernel.count(b), -thrift(costs, b));
-	});
+	const auto key = [&](uint64_t block) {
+		return std::make_tuple(kernel.count(block), evidence.held.count(block),
+				       -thrift(evidence.costs, block));
+	};
+	std::stable_sort(blocks.begin(), blocks.end(),
+			 [&](uint64_t a, uint64_t b) { return key(a) < key(b); });
 	return blocks;
 }
 

@@ -147,6 +147,18 @@ Job::BlockRecord *Job::upcoming()
 	return first;
 }
 
+bool Job::put_off(BlockRecord &record, Time now) const
+{
+	const auto latest = record.failed_at + hindered_longest;
+	if (!spec_.hindered || record.failures == 0 || now >= latest)
+		return false;
+	const auto span = spec_.hindered(record.block);
+	if (!span || *span <= Time())
+		return false;
+	record.due = std::min(now + *span, latest);
+	return true;
+}
+
 Job::Step Job::next(Time now, const Guard &guard)
 {
 	if (cancelled_ || missing() == 0 || (spec_.all_or_nothing && out_of_reach()))
@@ -158,7 +170,9 @@ Job::Step Job::next(Time now, const Guard &guard)
 	if (now < pause_until_)
 		return Wait{std::min(pause_until_, spec_.deadline)};
 
-	const auto *record = upcoming();
+	auto *record = upcoming();
+	while (record && now >= record->due && put_off(*record, now))
+		record = upcoming();
 	if (!record)
 		return Finished{};
 	if (spec_.assisted && now >= no_help_until_ && pass_is_over()) {
@@ -222,6 +236,7 @@ void Job::result(uint64_t block, const Outcome &outcome, Time now)
 	++failed_attempts_;
 	++record.failures;
 	record.pass = pass_;
+	record.failed_at = now;
 	if (record.failures == 1 && spec_.rearrange && untried_ < records_.size())
 		rearrange(block);
 	record.busy += found_unmovable(outcome);

@@ -88,7 +88,16 @@ struct JobSpec {
 	using Rearrange = std::function<std::vector<uint64_t>(
 		uint64_t failed, const std::vector<uint64_t> &done, std::vector<uint64_t> rest)>;
 	Rearrange rearrange;
+
+	/// Asked when another attempt on a block that failed is due: whether it can be seen that it
+	/// would fail again, and after which span to ask anew; nothing where it may go. After
+	/// `hindered_longest` it is tried all the same. May be empty.
+	using Hindered = std::function<std::optional<Time>(uint64_t block)>;
+	Hindered hindered;
 };
+
+/// What can be seen may be seen wrongly.
+constexpr Time hindered_longest = std::chrono::seconds(10);
 
 /// One request on a set of blocks: which block to try next, when, and when it is over. A pure
 /// machine: the caller asks next(), does what it says, and reports by result().
@@ -110,6 +119,7 @@ public:
 		std::string stage;
 		unsigned pass = 0; ///< in which it failed last
 		Time due{};	   ///< not before this
+		Time failed_at{};  ///< the end of the last failed attempt
 	};
 
 	struct Attempt {
@@ -164,6 +174,8 @@ private:
 	Time attempt_deadline(const BlockRecord &record) const;
 	/// The block whose turn it is, not before its `due`; none is left where nullptr.
 	BlockRecord *upcoming();
+	/// Puts off what is due where it can be seen that it would fail.
+	bool put_off(BlockRecord &record, Time now) const;
 	bool out_of_reach() const;
 	bool pass_is_over() const;
 	void rearrange(uint64_t failed);

@@ -12,6 +12,7 @@
 #include "system/memory/pages.h"
 #include "system/offline/claims.h"
 #include "system/offline/eject.h"
+#include "system/offline/held_pages.h"
 
 namespace memhp
 {
@@ -36,21 +37,24 @@ std::map<int, std::string> claims_on(const Sysfs &sysfs, const std::vector<Block
 	return by_node(found.claims);
 }
 
-/// After the first failure the cheap blocks go first: the failed one says that memory is in use.
-JobSpec::Rearrange with_costs(const Sysfs &sysfs, const std::vector<Block> &blocks,
-			      JobSpec::Rearrange arrange)
+/// After a failure the cheap blocks go first: the failed one says that memory is in use.
+JobSpec::Rearrange with_evidence(const Sysfs &sysfs, const std::vector<Block> &blocks,
+				 Evidence evidence, JobSpec::Rearrange arrange)
 {
 	std::set<uint64_t> kernel;
 	for (const auto &block : blocks)
 		if (block.zone != Zone::movable)
 			kernel.insert(block.number);
-	auto costs = std::make_shared<std::optional<std::map<uint64_t, unsigned>>>();
-	return [&sysfs, kernel, costs,
+	return [&sysfs, kernel, evidence = std::move(evidence),
 		arrange = std::move(arrange)](uint64_t failed, const std::vector<uint64_t> &done,
-					      std::vector<uint64_t> rest) {
-		if (!*costs)
-			*costs = block_costs(sysfs.root_fd(), sysfs.block_size(), rest, patience);
-		return arrange(failed, done, cheapest_first(std::move(rest), **costs, kernel));
+					      std::vector<uint64_t> rest) mutable {
+		if (evidence.costs.empty())
+			evidence.costs =
+				block_costs(sysfs.root_fd(), sysfs.block_size(), rest, patience);
+		evidence.held.clear();
+		rest = cheapest_first(std::move(rest), evidence, kernel);
+		evidence.held = HeldPages(sysfs.root_fd()).among(rest, patience);
+		return arrange(failed, done, cheapest_first(std::move(rest), evidence, kernel));
 	};
 }
 
@@ -80,14 +84,20 @@ Result<Selection> select_offline(const Sysfs &sysfs, const std::vector<Block> &b
 	if (!selection)
 		return selection;
 	auto contested = choice_of(*selection, blocks);
-	if (contested.blocks.empty()) {
-		selection->rearrange = with_costs(sysfs, blocks, std::move(selection->rearrange));
-		return selection;
+	if (!contested.blocks.empty()) {
+		contested.blocks.resize(std::min(contested.blocks.size(),
+						 std::max(contested.goal * choice, least_looks)));
+		evidence.costs = block_costs(sysfs.root_fd(), size, contested.blocks, patience);
+		evidence.held =
+			HeldPages(sysfs.root_fd())
+				.among(cheapest_first(std::move(contested.blocks), evidence, {}),
+				       patience);
+		selection = choose();
 	}
-	contested.blocks.resize(
-		std::min(contested.blocks.size(), std::max(contested.goal * choice, least_looks)));
-	evidence.costs = block_costs(sysfs.root_fd(), size, contested.blocks, patience);
-	return choose();
+	if (selection)
+		selection->rearrange = with_evidence(sysfs, blocks, std::move(evidence),
+						     std::move(selection->rearrange));
+	return selection;
 }
 
 Result<Selection> select(const Sysfs &sysfs, const std::vector<Block> &blocks,

@@ -11,6 +11,7 @@
 #include "system/kernel/settings.h"
 #include "system/offline/assist.h"
 #include "system/offline/eject.h"
+#include "system/offline/held_pages.h"
 #include "system/offline/last_memory.h"
 #include "system/offline/put_back.h"
 
@@ -79,6 +80,10 @@ public:
 		spec.all_or_nothing = request.all_or_nothing;
 		spec.once = request.trial;
 		if (request.change == Change::offline) {
+			spec.hindered =
+				[held = HeldPages(sysfs_.root_fd())](uint64_t block) mutable {
+					return held.still_held(block);
+				};
 			spec.limits = plan_.terms.limits;
 			spec.assisted = !plan_.terms.assist.empty() && !request.trial;
 			if (!plan_.rolling_back && !request.trial)

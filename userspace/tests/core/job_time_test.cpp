@@ -195,6 +195,38 @@ TEST(Job, WaitsNoLongerThanItsDeadlineAndKeepsTheReason)
 	EXPECT_EQ(machine.job.held()->why, Hold::Why::memory);
 }
 
+TEST(Job, WhatIsSeenToBeHeldIsNotTriedAgain)
+{
+	const auto end = std::chrono::hours(1) + Time(6000);
+	const Machine *seen = nullptr;
+	auto spec = offline_of({1, 2, 3});
+	spec.hindered = [&](uint64_t block) {
+		return block != 2 && seen->now < end ? std::optional(Time(100)) : std::nullopt;
+	};
+	Machine machine(spec);
+	seen = &machine;
+	machine.answers[1] = {hangs()};
+	machine.answers[2] = {fails(EBUSY), fails(EBUSY)};
+	machine.run();
+	EXPECT_EQ(machine.order, (Numbers{1, 2, 3, 2, 2, 1}))
+		<< "3 has not failed yet, and 1 would fail again";
+	EXPECT_EQ(machine.job.failed_attempts(), 3u);
+	EXPECT_GE(machine.now, end);
+	EXPECT_LT(machine.now, end + Time(200));
+}
+
+TEST(Job, WhatIsSeenToBeHeldIsTriedOnceInAWhile)
+{
+	auto spec = offline_of({1});
+	spec.deadline = std::chrono::hours(1) + std::chrono::seconds(40);
+	spec.hindered = [](uint64_t) { return Time(100); };
+	Machine machine(spec);
+	machine.answers[1] = std::deque<Answer>(9, fails(EBUSY));
+	machine.run();
+	EXPECT_TRUE(machine.job.timed_out());
+	EXPECT_EQ(machine.order.size(), 4u) << "at 0, 10, 20 and 30 s";
+}
+
 TEST(Job, AsksForHelpWhenAPassIsOverButNotAllTheTime)
 {
 	auto spec = offline_of({1, 2, 3});

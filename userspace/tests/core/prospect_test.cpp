@@ -75,12 +75,24 @@ TEST(Prospect, TheCheapestGoesBeforeTheNewestButAfterNoKernelZone)
 	EXPECT_EQ(order(evidence), (Numbers{17, 8, 25, 9, 24, 16, 32, 1, 0}));
 }
 
+TEST(Prospect, WhatIsHeldGoesLastOfItsKind)
+{
+	Evidence evidence;
+	evidence.costs = {{25, 0}, {24, 1}, {17, 2}, {16, 3}};
+	evidence.held = {25, 17, 1};
+	EXPECT_EQ(order(evidence), (Numbers{24, 16, 9, 8, 25, 17, 32, 0, 1}));
+}
+
 TEST(CheapestFirst, KeepsTheRestOfTheOrder)
 {
-	EXPECT_EQ(cheapest_first({5, 4, 3, 2, 1}, {{4, 2}, {3, 0}, {2, 2}, {1, 0}}, {1}),
-		  (Numbers{3, 4, 2, 5, 1}));
-	EXPECT_EQ(cheapest_first({5, 4, 3}, {}, {}), (Numbers{5, 4, 3}));
-	EXPECT_EQ(cheapest_first({}, {{1, 1}}, {}), Numbers());
+	Evidence evidence;
+	EXPECT_EQ(cheapest_first({5, 4, 3}, evidence, {}), (Numbers{5, 4, 3}));
+	evidence.costs = {{4, 2}, {3, 0}, {2, 2}, {1, 0}};
+	EXPECT_EQ(cheapest_first({5, 4, 3, 2, 1}, evidence, {1}), (Numbers{3, 4, 2, 5, 1}));
+	evidence.held = {3, 5, 1};
+	EXPECT_EQ(cheapest_first({5, 4, 3, 2, 1}, evidence, {1}), (Numbers{4, 2, 3, 5, 1}))
+		<< "an attempt on a block of which a page is held only costs";
+	EXPECT_EQ(cheapest_first({}, evidence, {}), Numbers());
 }
 
 TEST(SelectOffline, MakesTheHoleAtTheBottomThenTakesDeviceByDevice)

@@ -137,6 +137,14 @@ private:
 	/// True for a block that policy has to decide on.
 	bool waits(const Block &block) const;
 	void act(const Result<std::vector<Block>> &blocks, const std::vector<uint64_t> &settled);
+	/// What is to become of fresh blocks.
+	struct Decided {
+		std::map<OnlineType, std::vector<Block>> wanted;
+		std::set<uint64_t> left; ///< offline, by a bound of the ratio
+	};
+	/// Decides on the settled ones of a device; `count` gets what is to come.
+	void decide_on(const Device &device, const std::vector<uint64_t> &settled,
+		       MemoryCount &count, Decided &decided);
 	/// What policy makes of the fresh blocks of a device, bounds of the ratio included.
 	std::vector<Allotment> allotted(const Device &device, const std::vector<Block> &fresh,
 					const Verdict &verdict, MemoryCount &count);
@@ -168,6 +176,10 @@ private:
 	void observe(const std::vector<Block> &blocks,
 		     Ledger::Standing unknown_offline = Ledger::Standing::fresh,
 		     bool first = false);
+	/// Onlines what is wanted, but for the hole that a growing device still needs. `blocks` are
+	/// all.
+	void submit_chosen(std::vector<Block> chosen, OnlineType type,
+			   const std::vector<Block> &blocks);
 	void submit(Arranged arranged, OnlineType type);
 	/// The same, with the zone's second block offline meanwhile, if online.borrow says so and
 	/// it is worth it. `coming` are the blocks of `arranged`, `blocks` all.
@@ -176,8 +188,8 @@ private:
 	/// May this block be borrowed, by policy and by what else is done with it?
 	bool may_borrow(const Block &block, const std::vector<Block> &blocks) const;
 	void attempted(const Job &job, const Attempted &attempted);
-	/// The hook of that name.
-	void look_around(const Result<std::vector<Block>> &blocks);
+	/// What a look has read: tells the hook look_around, and keeps it. False where it failed.
+	bool take(const Result<std::vector<Block>> &blocks);
 	void checked(const Result<std::vector<Block>> &blocks);
 	void schedule_check();
 	/// After lost events: soon, but not all the time.

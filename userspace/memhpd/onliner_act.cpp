@@ -27,87 +27,88 @@ bool Onliner::waits(const Block &block) const
 
 void Onliner::act(const Result<std::vector<Block>> &blocks, const std::vector<uint64_t> &settled)
 {
-	look_around(blocks);
-	if (!blocks) {
-		log::error("looking at the memory blocks failed: {}", blocks.error().message);
+	if (!take(blocks))
 		return;
-	}
-	recall_.fill(*blocks);
-	observe(*blocks);
-	const auto now = Loop::now();
-	looked_at_ = now;
-	look_took_ = now - look_began_;
+	looked_at_ = Loop::now();
+	look_took_ = looked_at_ - look_began_;
 
 	auto count = counted(*blocks);
-	std::map<OnlineType, std::vector<Block>> wanted;
-	std::set<uint64_t> left;
+	Decided decided;
 	const auto devices = group_by_device(*blocks);
 	for (const auto &device : devices) {
 		check_new(device, settled, count);
-		std::vector<Block> fresh;
-		auto since = Time::max();
-		for (const auto &block : device.blocks) {
-			if (!waits(block) ||
-			    !std::binary_search(settled.begin(), settled.end(), block.number))
-				continue;
-			since = std::min(since, ledger_.since(block.number));
-			fresh.push_back(block);
-		}
-		if (fresh.empty())
-			continue;
-		const auto verdict = judge(policy_, device, sysfs_.block_size());
-		for (const auto &part : allotted(device, fresh, verdict, count)) {
-			const auto why =
-				part.by.empty()
-					? fmt::format("{} by {}", to_string(part.action),
-						      verdict.by)
-					: fmt::format("{} by {}: {}", to_string(part.action),
-						      part.by, part.why);
-			for (const auto &block : part.blocks) {
-				ledger_.explain(block.number, why);
-				if (!part.by.empty() && part.action == OnlineAction::offline)
-					left.insert(block.number);
-			}
-			const auto decision = decide(part.action, policy_.owner_grace,
-						     kernel_default_, since, now);
-			const auto *online = std::get_if<Online>(&decision);
-			if (online && device.source == Source::dax_kmem &&
-			    dax_.has_state(device.name)) {
-				online_dax(device, part.blocks, online->type, why);
-			} else if (online) {
-				auto &list = wanted[online->type];
-				list.insert(list.end(), part.blocks.begin(), part.blocks.end());
-			} else if (const auto *later = std::get_if<NotYet>(&decision)) {
-				look_again(later->until);
-			}
-		}
+		decide_on(device, settled, count, decided);
 	}
-	left_ = std::move(left);
-	for (auto &[type, chosen] : wanted) {
-		if (type != OnlineType::movable)
-			sysfs_.read_candidates(chosen);
-		auto arranged = arrange_online(chosen, *blocks, type);
-		auto &order = arranged.blocks;
-		// The last one is the hole that keeps the kernel's walk short: while more is
-		// coming, keep it open.
-		const auto last =
-			std::find_if(chosen.begin(), chosen.end(), [&](const Block &block) {
-				return block.number == order.back();
-			});
-		if ((order.size() > 1 || held_ == order.back()) &&
-		    last->source == Source::virtio_mem && now < last_add_ + growth_pause) {
-			held_ = order.back();
-			order.pop_back();
-			look_again(last_add_ + growth_pause);
-		}
-		if (!order.empty() && type == OnlineType::movable)
-			submit_movable(std::move(arranged), chosen, *blocks);
-		else if (!order.empty())
-			submit(std::move(arranged), type);
-	}
+	left_ = std::move(decided.left);
+	for (auto &[type, chosen] : decided.wanted)
+		submit_chosen(std::move(chosen), type, *blocks);
 	survey(devices, count);
 	keep_types(devices);
 	rezone(devices, *blocks, count);
+}
+
+void Onliner::decide_on(const Device &device, const std::vector<uint64_t> &settled,
+			MemoryCount &count, Decided &decided)
+{
+	std::vector<Block> fresh;
+	auto since = Time::max();
+	for (const auto &block : device.blocks) {
+		if (!waits(block) ||
+		    !std::binary_search(settled.begin(), settled.end(), block.number))
+			continue;
+		since = std::min(since, ledger_.since(block.number));
+		fresh.push_back(block);
+	}
+	if (fresh.empty())
+		return;
+	const auto verdict = judge(policy_, device, sysfs_.block_size());
+	for (const auto &part : allotted(device, fresh, verdict, count)) {
+		const auto why =
+			part.by.empty()
+				? fmt::format("{} by {}", to_string(part.action), verdict.by)
+				: fmt::format("{} by {}: {}", to_string(part.action), part.by,
+					      part.why);
+		for (const auto &block : part.blocks) {
+			ledger_.explain(block.number, why);
+			if (!part.by.empty() && part.action == OnlineAction::offline)
+				decided.left.insert(block.number);
+		}
+		const auto decision = decide(part.action, policy_.owner_grace, kernel_default_,
+					     since, looked_at_);
+		const auto *online = std::get_if<Online>(&decision);
+		if (online && device.source == Source::dax_kmem && dax_.has_state(device.name)) {
+			online_dax(device, part.blocks, online->type, why);
+		} else if (online) {
+			auto &list = decided.wanted[online->type];
+			list.insert(list.end(), part.blocks.begin(), part.blocks.end());
+		} else if (const auto *later = std::get_if<NotYet>(&decision)) {
+			look_again(later->until);
+		}
+	}
+}
+
+void Onliner::submit_chosen(std::vector<Block> chosen, OnlineType type,
+			    const std::vector<Block> &blocks)
+{
+	if (type != OnlineType::movable)
+		sysfs_.read_candidates(chosen);
+	auto arranged = arrange_online(chosen, blocks, type);
+	auto &order = arranged.blocks;
+	// The last one is the hole that keeps the kernel's walk short: while more is coming, keep
+	// it open.
+	const auto last = std::find_if(chosen.begin(), chosen.end(), [&](const Block &block) {
+		return block.number == order.back();
+	});
+	if ((order.size() > 1 || held_ == order.back()) && last->source == Source::virtio_mem &&
+	    looked_at_ < last_add_ + growth_pause) {
+		held_ = order.back();
+		order.pop_back();
+		look_again(last_add_ + growth_pause);
+	}
+	if (!order.empty() && type == OnlineType::movable)
+		submit_movable(std::move(arranged), chosen, blocks);
+	else if (!order.empty())
+		submit(std::move(arranged), type);
 }
 
 MemoryCount Onliner::counted(const std::vector<Block> &blocks) const

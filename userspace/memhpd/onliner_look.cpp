@@ -75,11 +75,18 @@ void Onliner::end_round(const Result<std::vector<Block>> &blocks, bool grown)
 		look_in_time();
 }
 
-void Onliner::look_around(const Result<std::vector<Block>> &blocks)
+bool Onliner::take(const Result<std::vector<Block>> &blocks)
 {
 	looking_at_ = blocks ? &*blocks : nullptr;
 	hooks_.look_around();
 	looking_at_ = nullptr;
+	if (!blocks) {
+		log::error("looking at the memory blocks failed: {}", blocks.error().message);
+		return false;
+	}
+	recall_.fill(*blocks);
+	observe(*blocks);
+	return true;
 }
 
 void Onliner::check()
@@ -93,13 +100,8 @@ void Onliner::check()
 
 void Onliner::checked(const Result<std::vector<Block>> &blocks)
 {
-	look_around(blocks);
-	if (!blocks) {
-		log::error("rescan failed: {}", blocks.error().message);
+	if (!take(blocks))
 		return;
-	}
-	recall_.fill(*blocks);
-	observe(*blocks);
 	survey(group_by_device(*blocks), counted(*blocks));
 	const bool fresh = std::any_of(blocks->begin(), blocks->end(),
 				       [this](const Block &block) { return waits(block); });

@@ -131,7 +131,9 @@ static void memhp_refresh_block(u64 id)
 	if (!block)
 		return;
 	spin_lock(&memhp_lock);
-	if (block->state == MEMHP_STATE_UNKNOWN) {
+	if (!memhp_block_present(id)) {
+		/* It has gone in between, and memhp_block_removed() has come for it or will. */
+	} else if (block->state == MEMHP_STATE_UNKNOWN) {
 		memhp_block_meet(block);
 	} else if (block->state == MEMHP_STATE_GONE) {
 		memhp_block_meet(block);
@@ -234,7 +236,8 @@ void memhp_block_removed(u64 start, u64 size)
 		if (!block)
 			continue;
 		spin_lock(&memhp_lock);
-		memhp_block_gone(block);
+		if (block->state != MEMHP_STATE_GONE && !memhp_block_present(id))
+			memhp_block_gone(block);
 		spin_unlock(&memhp_lock);
 	}
 }

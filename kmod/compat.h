@@ -42,6 +42,9 @@ static inline void unregister_node_notifier(struct notifier_block *nb)
 #define MEM_PREPARE_ONLINE ULONG_MAX
 #endif
 
+/* Which argument of arch_remove_memory() the start is: 5.16 took the node from before it. */
+#define MEMHP_REMOVED_START (LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0) ? 1 : 0)
+
 /*
  * What pages.c asks about a page, always the head of a compound page. In between these kernels
  * mappings of huge pages were counted in other ways yet.

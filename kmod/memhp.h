@@ -190,7 +190,7 @@ struct memhp_block *memhp_block_find(u64 id);
 /* Finds out what the block is now. Caller holds memhp_lock, as for all with a block below. */
 void memhp_block_inspect(struct memhp_block *block);
 void memhp_block_event(struct memhp_block *block, const struct memhp_event *ev);
-/* The memory of a range, in bytes, is being removed; it is offline. Does not sleep. */
+/* Something at this range, in bytes, was removed. Does not sleep. */
 void memhp_block_removed(u64 start, u64 size);
 /* Snapshot of the first block with a number of *id or above; sets *id. */
 bool memhp_block_snapshot(u64 *id, struct memhp_block *block);

@@ -16,6 +16,7 @@
 #include <linux/ptrace.h>
 #include <linux/timekeeping.h>
 
+#include "compat.h"
 #include "memhp.h"
 
 static int memhp_attempt_entry(struct kretprobe_instance *ri, bool online, u64 block, int nid)
@@ -83,8 +84,8 @@ static int memhp_remove_entry(struct kretprobe_instance *ri, struct pt_regs *reg
 {
 	struct memhp_range *range = (struct memhp_range *)ri->data;
 
-	range->start = regs_get_kernel_argument(regs, 0);
-	range->size = regs_get_kernel_argument(regs, 1);
+	range->start = regs_get_kernel_argument(regs, MEMHP_REMOVED_START);
+	range->size = regs_get_kernel_argument(regs, MEMHP_REMOVED_START + 1);
 	return 0;
 }
 
@@ -119,8 +120,12 @@ static struct kretprobe memhp_attempt_probes[][2] = {
 	},
 };
 
+/*
+ * Behind it no section is left: a look before that would take what is leaving for a new life.
+ * Device memory comes this way too.
+ */
 static struct kretprobe memhp_remove_probe =
-	MEMHP_PROBE("remove_memory_block_devices", memhp_remove_entry, memhp_remove_return,
+	MEMHP_PROBE("arch_remove_memory", memhp_remove_entry, memhp_remove_return,
 		    struct memhp_range);
 
 static enum memhp_probe_mode memhp_mode;	/* constant after init */

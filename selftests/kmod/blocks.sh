@@ -9,7 +9,7 @@
 need_root
 need_hotplug
 need_memhp
-plan 14
+plan 15
 
 leave_offline
 plug 3 1
@@ -93,3 +93,21 @@ unplug "$dimm" || abort "the DIMM stays"
 plug 3 1
 # shellcheck disable=SC2086 # a list
 equal "removed and back unseen" "$(history $old)" "$no_history"
+
+# Somebody looks all the time: what is leaving keeps its history.
+while :; do
+	read -r _ <"$MEMHP/blocks"
+done &
+reader=$!
+at_end "release $reader"
+left=
+for _ in 1 2 3; do
+	set_state "$1" online_movable
+	set_state "$1" offline
+	unplug "$dimm" || abort "the DIMM stays"
+	line=$(block_line "$1")
+	left="$left$(value state "$line") $(value online "$line") $(value offline "$line"), "
+	plug 3 1
+done
+release "$reader"
+equal "removed while somebody looks" "$left" "gone 1 1, gone 1 1, gone 1 1, "

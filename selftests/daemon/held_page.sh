@@ -54,12 +54,19 @@ wait_until 20 all_movable $blocks || abort "the DIMM is not online"
 # shellcheck disable=SC2086 # a list
 set -- $blocks
 
-hold "$4"
+holders=
+for block in "$2" "$3" "$4"; do
+	hold "$block"
+	holders="$holders $held"
+done
 memhpctl --json offline "$(($(block_bytes) >> 20))M" >"$report" 2>&1
-equal "a size is taken where no page is held" "$? $(zones_of "$3") $(zones_of "$4")" "0 offline Movable"
+equal "a size is taken where no page is held" "$? $(zones_of "$1") $(zones_of "$2" "$3" "$4")" \
+	"0 offline Movable"
 tells "by the first attempt" '"failed_attempts": 0' "$report"
-release "$held"
-memhpctl online "$3" --zone movable >/dev/null
+for holder in $holders; do
+	release "$holder"
+done
+memhpctl online "$1" --zone movable >/dev/null
 
 offline_held "$2" memhpd "$4"
 

@@ -26,7 +26,14 @@ has_failed()
 	[ "$(failures "$1")" -gt "$2" ]
 }
 
-# offline_held N WHO OTHER: block N, held for an attempt, goes offline; OTHER goes and comes meanwhile.
+# seconds: since boot.
+seconds()
+{
+	cut -d. -f1 /proc/uptime
+}
+
+# offline_held N WHO OTHER: block N, held for an attempt, goes offline. Before the page is let go OTHER goes and
+# comes, for longer than the backoff would have lasted.
 offline_held()
 {
 	hold "$1"
@@ -35,8 +42,11 @@ offline_held()
 	job=$!
 	check "$2: the attempt is ended" wait_until 30 has_failed "$1" "$before"
 	equal "$2: the module saw a signal while pages moved" "$(value stage "$(block_line "$1")")" migrate
-	set_state "$3" offline || abort "memory$3 does not go offline"
-	set_state "$3" online_movable || abort "memory$3 does not come back"
+	until=$(($(seconds) + 3))
+	while [ "$(seconds)" -lt $until ]; do
+		set_state "$3" offline || abort "memory$3 does not go offline"
+		set_state "$3" online_movable || abort "memory$3 does not come back"
+	done
 	equal "$2: there is no other as long as the page is held" "$(failures "$1")" $((before + 1))
 	release "$held"
 	wait "$job"

@@ -132,7 +132,7 @@ static void memhp_refresh_block(u64 id)
 		return;
 	spin_lock(&memhp_lock);
 	if (!memhp_block_present(id)) {
-		/* It has gone in between, and memhp_block_removed() has come for it or will. */
+		/* It has gone in between: what follows the walk, or the probe, notes that. */
 	} else if (block->state == MEMHP_STATE_UNKNOWN) {
 		memhp_block_meet(block);
 	} else if (block->state == MEMHP_STATE_GONE) {

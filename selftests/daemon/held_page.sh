@@ -26,12 +26,6 @@ has_failed()
 	[ "$(failures "$1")" -gt "$2" ]
 }
 
-# seconds: since boot.
-seconds()
-{
-	cut -d. -f1 /proc/uptime
-}
-
 # offline_held N WHO OTHER: block N, held for an attempt, goes offline. Before the page is let go OTHER goes and
 # comes, for longer than the backoff would have lasted.
 offline_held()
@@ -42,8 +36,8 @@ offline_held()
 	job=$!
 	check "$2: the attempt is ended" wait_until 30 has_failed "$1" "$before"
 	equal "$2: the module saw a signal while pages moved" "$(value stage "$(block_line "$1")")" migrate
-	until=$(($(seconds) + 3))
-	while [ "$(seconds)" -lt $until ]; do
+	until=$(($(uptime_seconds) + 3))
+	while [ "$(uptime_seconds)" -lt $until ]; do
 		set_state "$3" offline || abort "memory$3 does not go offline"
 		set_state "$3" online_movable || abort "memory$3 does not come back"
 	done

@@ -51,11 +51,6 @@ grew()
 	echo $((($(told "$1" "MEMHP_$2_AFTER") - $(told "$1" "MEMHP_$2_BEFORE")) / $(block_bytes)))
 }
 
-uptime_seconds()
-{
-	cut -d. -f1 /proc/uptime
-}
-
 # settled_since SECOND: of the uptime. A burst is over when nothing has happened for 3 s.
 settled_since()
 {

@@ -137,3 +137,9 @@ wait_until()
 		sleep 0.05
 	done
 }
+
+# uptime_seconds: whole ones since boot.
+uptime_seconds()
+{
+	cut -d. -f1 /proc/uptime
+}

@@ -76,6 +76,7 @@ Result<std::string> read_input(const std::string &path)
 	const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
 	return file ? content_of(file, path) : fail_errno(errno, path);
 }
+
 Result<void> write_value(int dir, const std::string &path, std::string_view value)
 {
 	const auto file = open_at(dir, path, O_WRONLY);

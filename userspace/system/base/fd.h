@@ -36,8 +36,8 @@ private:
 	int fd_ = -1;
 };
 
-/// Opens `path` below `dir` (AT_FDCWD: the working directory), close-on-exec. To read it
-/// does not wait for one who writes: there may be a FIFO by mistake.
+/// Opens `path` below `dir` (AT_FDCWD: the working directory), close-on-exec. To read, it does
+/// not wait for one who writes: there may be a FIFO by mistake.
 Result<Fd> open_at(int dir, const std::string &path, int flags, unsigned mode = 0);
 
 /// True where `dir` is "/" of the running machine, and not a recorded tree.

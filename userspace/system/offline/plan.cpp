@@ -2,7 +2,6 @@
 #include "system/offline/plan.h"
 
 #include <algorithm>
-#include <memory>
 #include <set>
 #include <utility>
 
